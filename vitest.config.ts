@@ -1,0 +1,22 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type ViteUserConfig } from 'vitest/config';
+
+const source = (file: string): string => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
+
+const config: ViteUserConfig = defineConfig({
+  resolve: {
+    // Tests name the package as users do, and run on its sources.
+    alias: [
+      { find: /^tideway$/, replacement: source('index.ts') },
+      { find: /^tideway\/(\w+)$/, replacement: source('$1/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['**/node_modules/**', 'test/browser/**'],
+    testTimeout: 20_000,
+    typecheck: { enabled: false },
+  },
+});
+
+export default config;
