@@ -1,0 +1,82 @@
+import type { RecordRange } from './record-range.ts';
+import { isTidewayError, TidewayError } from './TidewayError.ts';
+
+/** What is known of a refused request. */
+export interface ApiErrorInit {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The HTTP method, upper case. */
+  readonly method: string;
+  /** The path of the URL, without host and query string. */
+  readonly path: string;
+  /** tideway's own id of the request, the same over all its tries; also in the log lines and hooks. */
+  readonly requestId?: string;
+  /** Milliseconds that the server asked to wait. */
+  readonly retryAfter?: number;
+  /** The server's own explanation, bounded and without the connection's credential. */
+  readonly reason?: string;
+  /** The body's text, bounded. */
+  readonly body?: string | undefined;
+  /** The records of a batch that was refused, and those behind it that were stored all the same. */
+  readonly batch?: RefusedBatch;
+  /** In place of what is made of the rest: for what is refused before it is sent. */
+  readonly message?: string;
+}
+
+/** The records of a batch that the server refused. */
+export interface RefusedBatch extends RecordRange {
+  /** Batches behind it that were stored all the same, where several were on their way. */
+  readonly storedAfter: readonly RecordRange[];
+}
+
+/** The server answered, and the answer is no. */
+export class ApiError extends TidewayError {
+  override readonly code: string = 'ERR_API';
+  /** The HTTP status. */
+  readonly status: number;
+  /** The HTTP method, upper case. */
+  readonly method: string;
+  /** The path of the URL, without host and query string. */
+  readonly path: string;
+  /** tideway's own id of the request, the same over all its tries; also in the log lines and hooks. */
+  readonly requestId: string | undefined;
+  /** Milliseconds that the server asked to wait, if it did. */
+  readonly retryAfter: number | undefined;
+  /** The server's own explanation (its `message`, `error` or first line), at most 200 characters. */
+  readonly reason: string | undefined;
+  /** Of a batch of records: which of them were refused. */
+  declare readonly batch?: RefusedBatch;
+  readonly #body: string | undefined;
+
+  constructor(init: ApiErrorInit) {
+    const { batch, reason } = init;
+    super(
+      init.message ??
+        `${init.method} ${init.path} answered ${init.status}${reason ? `: ${reason}` : ''}${
+          batch ? ` (${batch.count} records from index ${batch.start} were not stored)` : ''
+        }`,
+    );
+    this.status = init.status;
+    this.method = init.method;
+    this.path = init.path;
+    this.requestId = init.requestId;
+    this.retryAfter = init.retryAfter;
+    this.reason = init.reason;
+    if (batch) this.batch = batch;
+    this.#body = init.body;
+  }
+
+  override get name(): string {
+    return 'ApiError';
+  }
+
+  /** The body's text, at most 64 KiB of it. A getter on the prototype: printers do not show it. */
+  get body(): string | undefined {
+    return this.#body;
+  }
+}
+
+/** Whether a value is an {@link ApiError} of any kind. */
+export function isApiError(error: unknown): error is ApiError {
+  return isTidewayError(error) && 'status' in error && 'reason' in error;
+}

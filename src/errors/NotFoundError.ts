@@ -1,0 +1,16 @@
+import { ApiError } from './ApiError.ts';
+import { hasCode } from './TidewayError.ts';
+
+/** Status 404, or a server's way of saying that a thing does not exist. */
+export class NotFoundError extends ApiError {
+  override readonly code: string = 'ERR_NOT_FOUND';
+
+  override get name(): string {
+    return 'NotFoundError';
+  }
+}
+
+/** Whether a value is a {@link NotFoundError}. */
+export function isNotFoundError(error: unknown): error is NotFoundError {
+  return hasCode(error, 'ERR_NOT_FOUND');
+}

@@ -1,0 +1,15 @@
+import { hasCode, TidewayError } from './TidewayError.ts';
+
+/** A request into a private network was refused. */
+export class PrivateNetworkError extends TidewayError {
+  override readonly code: string = 'ERR_PRIVATE_NETWORK';
+
+  override get name(): string {
+    return 'PrivateNetworkError';
+  }
+}
+
+/** Whether a value is a {@link PrivateNetworkError}. */
+export function isPrivateNetworkError(error: unknown): error is PrivateNetworkError {
+  return hasCode(error, 'ERR_PRIVATE_NETWORK');
+}

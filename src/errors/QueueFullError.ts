@@ -1,0 +1,15 @@
+import { hasCode, TidewayError } from './TidewayError.ts';
+
+/** A bounded queue with the overflow mode `fail` is full. */
+export class QueueFullError extends TidewayError {
+  override readonly code: string = 'ERR_QUEUE_FULL';
+
+  override get name(): string {
+    return 'QueueFullError';
+  }
+}
+
+/** Whether a value is a {@link QueueFullError}. */
+export function isQueueFullError(error: unknown): error is QueueFullError {
+  return hasCode(error, 'ERR_QUEUE_FULL');
+}

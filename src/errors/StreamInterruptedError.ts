@@ -1,0 +1,27 @@
+import { hasCode, TidewayError } from './TidewayError.ts';
+
+/** A read broke, was resumed as often as allowed, and was given up. What was delivered before is whole and in order. */
+export class StreamInterruptedError extends TidewayError {
+  override readonly code: string = 'ERR_STREAM_INTERRUPTED';
+  /** The records that were delivered. */
+  readonly delivered: number;
+  /** The key of the last one, for `startAfter` of a later read; undefined where records have no keys. */
+  readonly lastKey: string | undefined;
+
+  constructor(what: string, progress: { delivered: number; lastKey?: string | undefined }, cause: unknown) {
+    const last = progress.lastKey === undefined ? '' : `, the last one \`${progress.lastKey}\``;
+    const why = cause instanceof Error ? `: ${cause.message}` : '';
+    super(`${what} was interrupted after ${progress.delivered} records${last}${why}`, { cause });
+    this.delivered = progress.delivered;
+    this.lastKey = progress.lastKey;
+  }
+
+  override get name(): string {
+    return 'StreamInterruptedError';
+  }
+}
+
+/** Whether a value is a {@link StreamInterruptedError}. */
+export function isStreamInterruptedError(error: unknown): error is StreamInterruptedError {
+  return hasCode(error, 'ERR_STREAM_INTERRUPTED');
+}

@@ -1,0 +1,42 @@
+const brand: symbol = Symbol.for('tideway.error');
+
+/**
+ * The base of every error that tideway throws.
+ *
+ * Nothing that an error shows, printed in any way, holds a credential, a query string or a body.
+ */
+export class TidewayError extends Error {
+  /** A stable name for programs, such as `ERR_NOT_FOUND`. The message may change, the code does not. */
+  readonly code: string = 'ERR_TIDEWAY';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    // Hidden from every printer; it crosses realms and duplicated packages, where `instanceof` fails.
+    Object.defineProperty(this, brand, { value: true });
+    // Even where Node is told to call getters, those of errors are not: they are there to be hidden.
+    Object.defineProperty(this, Symbol.for('nodejs.util.inspect.custom'), {
+      value: (_depth: number, options: object, inspect: (value: unknown, options: object) => string) =>
+        inspect(this, { ...options, customInspect: false, getters: false }),
+    });
+  }
+
+  // On the prototype, so that the first line of the stack names the class also in a minified bundle.
+  override get name(): string {
+    return 'TidewayError';
+  }
+
+  /** What loggers write: name, code, message and the public fields. */
+  toJSON(): Record<string, unknown> {
+    return Object.assign({ name: this.name, message: this.message } as Record<string, unknown>, this);
+  }
+}
+
+/** Whether a value is an error of tideway, also one of another realm or of a second copy of the package. */
+export function isTidewayError(error: unknown): error is TidewayError {
+  return typeof error === 'object' && error !== null && brand in error;
+}
+
+/** Whether a value is an error of tideway with this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return isTidewayError(error) && error.code === code;
+}

@@ -1,0 +1,16 @@
+import { ApiError } from './ApiError.ts';
+import { hasCode } from './TidewayError.ts';
+
+/** Status 413: a record is larger than the server takes (1 MiB). */
+export class ValueTooLargeError extends ApiError {
+  override readonly code: string = 'ERR_VALUE_TOO_LARGE';
+
+  override get name(): string {
+    return 'ValueTooLargeError';
+  }
+}
+
+/** Whether a value is a {@link ValueTooLargeError}. */
+export function isValueTooLargeError(error: unknown): error is ValueTooLargeError {
+  return hasCode(error, 'ERR_VALUE_TOO_LARGE');
+}
