@@ -1,0 +1,194 @@
+import ky from 'ky';
+import {
+  ConfigurationError,
+  checkDuration,
+  checkType,
+  notJson,
+  type TidewayError,
+  TimeoutError,
+} from '../errors/index.ts';
+import { type Attempts, sendOnce } from './attempt.ts';
+import { BodyReader, bodyStream } from './body-reader.ts';
+import { basic, parseCredential } from './credentials.ts';
+import { endpoint } from './endpoint.ts';
+import type { CallOptions, ConnectionOptions, RequestOptions, RetryOptions } from './options.ts';
+import type { Path } from './path.ts';
+import { encodeFields } from './query.ts';
+import { readText } from './read-text.ts';
+import { explained } from './refusal.ts';
+import { retryDelay, retryOptions } from './retry-policy.ts';
+import { isBrowser } from './runtime.ts';
+import { Scope } from './scope.ts';
+import { version } from './version.ts';
+
+/** The largest answer that is read as a whole, in bytes: a summary of jobs has no limit of its own. */
+const WHOLE_BODY_BYTES = 128 * 1024 * 1024;
+
+const OPTION_TYPES = [
+  ['fetch', 'function'],
+  ['hooks', 'object'],
+  ['logger', 'object'],
+  ['userAgent', 'string'],
+] as const;
+
+/**
+ * How everything of tideway asks Scrapy Cloud: turns a path into a response with a status of 2xx, or a typed error.
+ *
+ * Requests that may be repeated (GET, DELETE and those marked `idempotent`) are, until headers come, on 408, 429, 502,
+ * 503, 504 and network failures. Redirects are never followed: they could carry the credential elsewhere.
+ *
+ * @throws ConfigurationError for options that cannot work, and for a credential of text in a browser's page.
+ */
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #endpoints: { readonly storage: string; readonly dash: string };
+  readonly #authorize: Attempts['authorize'];
+  /** Aborted by `close`. */
+  readonly #closed: Scope = new Scope();
+
+  constructor(options: ConnectionOptions = {}) {
+    for (const [name, type] of OPTION_TYPES) checkType(name, options[name], type);
+    checkCall(options);
+    this.#options = options;
+    this.#endpoints = {
+      storage: endpoint('endpoint', options.endpoint ?? 'https://storage.zyte.com/'),
+      dash: endpoint('dashEndpoint', options.dashEndpoint ?? 'https://app.zyte.com/api/'),
+    };
+    const { auth = () => undefined } = options;
+    if (typeof auth === 'function') this.#authorize = auth;
+    else {
+      const [user, password] = parseCredential(auth);
+      if (isBrowser() && !options.dangerouslyAllowBrowser) {
+        throw new ConfigurationError(
+          'Expected `auth` to be a function in a browser, where others can read a key; or set `dangerouslyAllowBrowser`',
+        );
+      }
+      this.#authorize = () => basic(user, password);
+    }
+  }
+
+  /** How often requests are tried unless a call says otherwise, as far as the user said. */
+  get retry(): RetryOptions | false | undefined {
+    return this.#options.retry;
+  }
+
+  /**
+   * The body of an answer as JSON; undefined when it is empty. `refusedWith` finds the status of a refusal that comes
+   * with a status of 200.
+   */
+  async json<T = unknown>(
+    path: Path,
+    options: RequestOptions = {},
+    refusedWith: (value: T) => number | undefined = () => undefined,
+  ): Promise<T> {
+    const body = await this.open(path, options);
+    const text = await readText(body, WHOLE_BODY_BYTES, path);
+    let value: T;
+    try {
+      value = (text.trim() ? JSON.parse(text) : undefined) as T;
+    } catch {
+      throw await notJson(`JSON from ${options.method ?? 'GET'} ${path}`, text);
+    }
+    const status = refusedWith(value);
+    if (status) throw await explained(status, text, body.response.headers, body.exchange);
+    return value;
+  }
+
+  /** The body of an answer as text, at most 128 MiB. */
+  async text(path: Path, options: RequestOptions = {}): Promise<string> {
+    return readText(await this.open(path, options), WHOLE_BODY_BYTES, path);
+  }
+
+  /** The answer. Its body is a stream under the same timeouts, deadline and signal. */
+  async request(path: Path, options: RequestOptions = {}): Promise<Response> {
+    const body = await this.open(path, options);
+    const { response } = body;
+    // Nobody reads what is not there: it ends here.
+    if (!response.body) body.cancel();
+    return new Response(response.body && bodyStream(async () => body, body), response);
+  }
+
+  /** Opens the body of an answer. Whoever opens it reads it to its end or cancels it. */
+  async open(path: Path, options: RequestOptions = {}): Promise<BodyReader> {
+    const own = this.#options;
+    const { api = 'storage', form, json, method = 'GET' } = options;
+    const retry = retryOptions(options.retry ?? own.retry);
+    const repeatable = options.idempotent ?? (method === 'GET' || method === 'DELETE');
+    const url = new URL(this.#endpoints[api] + path.replace(/^\//, ''));
+    url.search = encodeFields(options.query);
+    const scope = this.scope(`${method} ${url.pathname}`, options);
+    const exchange: Attempts = {
+      fetch: own.fetch ?? ((request) => globalThis.fetch(request)),
+      authorize: this.#authorize,
+      hooks: own.hooks ?? {},
+      logger: own.logger,
+      secrets: new Set(),
+      timeout: options.timeout ?? own.timeout ?? 30_000,
+      idleTimeout: options.idleTimeout ?? own.idleTimeout ?? 60_000,
+      // Names the tries of one request in logs; nothing secret hangs on it.
+      requestId: Math.random().toString(16).slice(2, 10),
+      method,
+      path: url.pathname,
+      scope,
+    };
+    const started = performance.now();
+    let attempt = 0;
+    let delay: number | undefined;
+    try {
+      scope.signal.throwIfAborted();
+      const answer = ky(url, {
+        method,
+        headers: {
+          accept: '*/*',
+          ...(!isBrowser() && { 'user-agent': own.userAgent ?? `tideway/${version}` }),
+          ...options.headers,
+        },
+        body: form ? new URLSearchParams(encodeFields(form)) : options.body,
+        json,
+        signal: scope.signal,
+        timeout: false,
+        throwHttpErrors: false,
+        fetch: (request) => sendOnce(request as Request, ++attempt, exchange),
+        retry: {
+          limit: repeatable ? retry.attempts - 1 : 0,
+          methods: [method.toLowerCase() as 'get'],
+          shouldRetry: async ({ error }) => {
+            delay = retryDelay(error, attempt, performance.now() - started, retry);
+            if (delay === undefined || scope.signal.aborted) return false;
+            const { requestId } = exchange;
+            await own.hooks?.beforeRetry?.({ requestId, attempt: attempt + 1, delay, error: error as TidewayError });
+            return true;
+          },
+          delay: () => delay ?? 0,
+        },
+      });
+      return new BodyReader(await scope.race(answer), exchange);
+    } catch (error) {
+      scope.end();
+      throw error;
+    }
+  }
+
+  /**
+   * The life of an operation of several requests: ends with the call's signal, the connection's, its `close`, and the
+   * deadline. Each request is then given the scope's signal, and no deadline of its own.
+   */
+  scope(what: string, options: CallOptions): Scope {
+    checkCall(options);
+    const { deadline = this.#options.deadline, signal } = options;
+    const reason = (): TimeoutError => new TimeoutError(`${what} was not done`, 'deadline', deadline ?? 0);
+    return new Scope(this.#closed.signal, this.#options.signal, signal).expire(deadline, reason);
+  }
+
+  /** Ends everything that is under way; later requests are refused. */
+  close(): void {
+    this.#closed.abort(new ConfigurationError('Expected an open connection, got one that was closed'));
+  }
+}
+
+/** Checks what a call and a connection have in common. */
+export function checkCall(options: CallOptions): void {
+  checkType('signal', options.signal, 'object');
+  for (const name of ['timeout', 'idleTimeout', 'deadline'] as const) checkDuration(name, options[name]);
+  retryOptions(options.retry);
+}

@@ -1,0 +1,18 @@
+export { backoff, sleep } from './backoff.ts';
+export { BodyReader, bodyStream } from './body-reader.ts';
+export { Connection, checkCall } from './connection.ts';
+export type { Auth, AuthContext } from './credentials.ts';
+export type {
+  AttemptContext,
+  CallOptions,
+  ConnectionOptions,
+  Fetch,
+  Hooks,
+  Logger,
+  QueryValue,
+  RequestOptions,
+  RetryOptions,
+} from './options.ts';
+export { type Path, path, type Segment } from './path.ts';
+export { isTransient, retryDelay, retryOptions } from './retry-policy.ts';
+export { Scope } from './scope.ts';
