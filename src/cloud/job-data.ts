@@ -1,0 +1,180 @@
+import { checkInteger, expected, isNotFoundError } from '../errors/index.ts';
+import { bodyStream, type CallOptions, type Connection, path, type QueryValue } from '../http/index.ts';
+import { type RecordSource, Records, type Schema } from '../records/index.ts';
+import { isOver } from './job-state.ts';
+import { type JobKey, parseJobKey } from './keys.ts';
+import type { DownloadOptions } from './later/download.ts';
+import { later } from './later.ts';
+import { openWriters } from './open-writers.ts';
+import { names, type ReadOptions, readQuery, type SchemaOptions } from './read-options.ts';
+import { lazySource, MAX_RECORD_BYTES, type Reading, readLines, readRecords } from './reading.ts';
+import { RecordWriter } from './record-writer.ts';
+import type { Shapes } from './shapes.ts';
+import type { Stats } from './wire.ts';
+import type { SettleOptions, WriterOptions, WriterTarget } from './writer-options.ts';
+
+/** The wait between two looks at a job that is followed, in milliseconds. */
+const POLL_INTERVAL = 5_000;
+
+type Query = Record<string, QueryValue>;
+
+type Resource = 'items' | 'logs' | 'requests' | 'samples';
+
+/** Records that a job has stored: what items, logs, requests and samples have in common. `Input` is what is written. */
+export abstract class JobData<T, Input = T> {
+  protected readonly connection: Connection;
+  protected readonly key: JobKey;
+  protected readonly resource: Resource;
+  #own: RecordWriter<Input> | undefined;
+
+  constructor(connection: Connection, key: string, resource: Resource) {
+    this.connection = connection;
+    this.key = parseJobKey(key);
+    this.resource = resource;
+  }
+
+  /**
+   * The records in order, as a sequence that goes on where it stopped when the connection breaks.
+   *
+   * @throws ConfigurationError at once for options that cannot work. Its reader meets ApiError, ConnectionError,
+   * TimeoutError, StreamInterruptedError, DecodeError, RecordTooLargeError and SchemaError.
+   */
+  iter<Output>(options: SchemaOptions<Output>): Records<Output>;
+  iter<Item = T>(options?: ReadOptions): Records<Item>;
+  iter(options: ReadOptions & { readonly schema?: Schema } = {}): Records<unknown> {
+    const query = readQuery(options, this.key);
+    return new Records(() => this.#source(options, query));
+  }
+
+  /** The records in an array. */
+  list<Output>(options: SchemaOptions<Output>): Promise<Output[]>;
+  list<Item = T>(options?: ReadOptions): Promise<Item[]>;
+  async list(options: ReadOptions & { readonly schema?: Schema } = {}): Promise<unknown[]> {
+    return this.iter<unknown>(options).toArray();
+  }
+
+  /** The record with a number; undefined when there is none. */
+  async get<Item = T>(index: number, options: Pick<ReadOptions, 'meta'> & CallOptions = {}): Promise<Item | undefined> {
+    checkInteger('index', index ?? null, 0);
+    const { meta, ...call } = options;
+    const target = path`/${this.resource}/${this.key}/${index}`;
+    const query = { meta: names(meta) };
+    try {
+      // Read to its end: a body that is left takes its connection along.
+      return (
+        await readLines<Item>(this.connection, target, query, call, { maxRecordBytes: MAX_RECORD_BYTES }).toArray()
+      )[0];
+    } catch (error) {
+      if (isNotFoundError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * The records in a format that the server writes, as a stream of bytes that asks when it is pulled. It cannot go on
+   * when it breaks: then it ends in an error, as it does for options that cannot work.
+   */
+  download(options: DownloadOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const { connection, key, resource } = this;
+    return bodyStream(
+      (signal) => later(connection, 'openDownload', resource, key, { ...options, signal }),
+      undefined,
+      options.signal,
+    );
+  }
+
+  /**
+   * A writer of its own settings. `close` it, or declare it with `await using`.
+   *
+   * @throws ConfigurationError for options that cannot work, and while another writer of this connection appends here:
+   * both would give the same indices.
+   */
+  writer(options: WriterOptions = {}): RecordWriter<Input> {
+    const target = this.#target();
+    const other = options.start === undefined && this.#appending();
+    if (other) expected(`one writer at a time that appends ${target.name}, or \`start\``, 'another');
+    return new RecordWriter(this.connection, target, options);
+  }
+
+  /** Resolves when all that was written here is stored. Rejects with what was not, as {@link RecordWriter} does. */
+  async flush(options: SettleOptions = {}): Promise<void> {
+    await this.#own?.flush(options);
+  }
+
+  /** Stores all that was written here; nothing more can be written. */
+  async close(options: SettleOptions = {}): Promise<void> {
+    await this.#own?.close(options);
+  }
+
+  /** Accepts a record. Everything that writes here by this connection shares one writer. */
+  protected append(record: Input): Promise<number> {
+    this.#own ??= this.#appending() ?? this.writer();
+    return this.#own.write(record);
+  }
+
+  /** Checks a record, and answers with what is sent. */
+  protected shape(record: unknown, shapes: Shapes): unknown {
+    // The lines of a log have their own.
+    return shapes[this.resource as Exclude<Resource, 'logs'>](record as never);
+  }
+
+  #appending(): RecordWriter<Input> | undefined {
+    const { path } = this.#target();
+    return [...openWriters(this.connection)].find((writer) => writer.appendsTo(path)) as
+      | RecordWriter<Input>
+      | undefined;
+  }
+
+  #target(): WriterTarget<Input> {
+    const { connection, key, resource } = this;
+    return {
+      name: `${resource} of ${key.join('/')}`,
+      path: path`/${resource}/${key}`,
+      shape: (record, shapes) => this.shape(record, shapes),
+      stored: (call) => {
+        const stats = resource === 'samples' ? undefined : () => this.readStats(call);
+        return later(connection, 'nextIndex', stats, (options) => this.iter(options), call);
+      },
+      defaults: resource === 'samples' ? { contentEncoding: 'identity' } : {},
+    };
+  }
+
+  /** What is stored; of samples the server does not tell. */
+  protected readStats(options: CallOptions & { readonly all?: boolean } = {}): Promise<Stats> {
+    const { all, ...call } = options;
+    return this.connection.json<Stats>(path`/${this.resource}/${this.key}/stats`, { ...call, query: { all } });
+  }
+
+  #source(options: ReadOptions & { readonly schema?: Schema | undefined }, query: Query): RecordSource<unknown> {
+    const { connection, key, resource } = this;
+    const { parallel = 1, schema, ...rest } = options;
+    if (schema) {
+      const open = (): RecordSource<unknown> => this.#source({ ...rest, parallel }, query);
+      return lazySource(() => later(connection, 'checked', schema, open));
+    }
+    // Samples have no stats to cut ranges by.
+    if (parallel === 1 || resource === 'samples') return this.#read(query, options);
+    return lazySource(() =>
+      later(connection, 'readParallel', path`/${resource}/${key}`, key, options, (range, call, ahead) =>
+        this.#read({ ...query, ...range }, call, ahead),
+      ),
+    );
+  }
+
+  #read(query: Query, options: ReadOptions, ahead?: Reading['ahead']): RecordSource<unknown> {
+    const { connection, key, resource } = this;
+    const { follow } = options;
+    const meta = names(options.meta);
+    // Samples are arrays: they have no key to go on behind.
+    const keys = resource === 'samples' ? 'none' : meta.includes('_key') ? 'keep' : 'strip';
+    const asked = { ...query, meta: keys === 'strip' ? [...meta, '_key'] : meta };
+    return readRecords(connection, path`/${resource}/${key}`, asked, options, {
+      keys,
+      ahead,
+      follow: follow && {
+        finished: (call) => isOver(connection, key, call),
+        interval: (follow as { interval?: number }).interval ?? POLL_INTERVAL,
+      },
+    });
+  }
+}

@@ -1,0 +1,21 @@
+import type { NotFoundError } from '../../errors/index.ts';
+import type { Needs } from './needs.ts';
+
+/**
+ * The key of a job as a server gave it.
+ *
+ * @throws DecodeError for anything else.
+ */
+export function answeredKey(needs: Needs, key: unknown, target: string): string {
+  try {
+    needs.parseJobKey(key as string);
+    return key as string;
+  } catch {
+    throw new needs.DecodeError(`the key of a job in the JSON of ${target}`, 1, 0);
+  }
+}
+
+/** A job that is not there. */
+export function noSuchJob(needs: Needs, target: string, key: string, method?: string): NotFoundError {
+  return needs.notFound(target, `there is no job \`${key}\``, method);
+}
