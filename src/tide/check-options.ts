@@ -1,0 +1,42 @@
+import { checkDuration, checkInteger, checkType, expected } from '../errors/index.ts';
+import type { RunOptions, TideOptions } from './options.ts';
+
+/** The address of a stream. What came is not shown: it may hold a credential. */
+export function checkUrl(value: string | URL): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password) return url;
+  expected('`url` to be an http(s) URL without a credential, which belongs in `sign`', {});
+}
+
+/** Checks the options of a tide. */
+export function checkTide<T>(options: TideOptions<T>): void {
+  const { body, framing, maxRecordBytes, reconnect } = options;
+  if (typeof framing?.open !== 'function') expected('`framing` to be one, such as jsonLines()', framing);
+  for (const name of ['fetch', 'onReconnect', 'onState', 'sign'] as const) checkType(name, options[name], 'function');
+  for (const name of ['counter', 'queue'] as const) checkType(name, options[name], 'object');
+  for (const name of ['idleTimeout', 'stallTimeout', 'timeout'] as const) checkDuration(name, options[name]);
+  checkInteger('maxRecordBytes', maxRecordBytes, 1);
+  if ((body as unknown) instanceof ReadableStream)
+    expected('`body` to be no stream, which can be sent once only', body);
+  if (typeof reconnect === 'object') {
+    for (const name of ['maxAttempts', 'window'] as const) {
+      if (reconnect[name] !== Number.POSITIVE_INFINITY) checkInteger(`reconnect.${name}`, reconnect[name], 1);
+    }
+    for (const name of ['http', 'longest', 'network', 'rateLimit', 'resetAfter'] as const) {
+      checkDuration(`reconnect.${name}`, reconnect[name]);
+    }
+    for (const name of ['id', 'resume'] as const) checkType(`reconnect.${name}`, reconnect[name], 'function');
+  }
+}
+
+/** Checks the bounds of a run. */
+export function checkRun({ limit, maxBytes, maxDuration, maxRate, quota, signal }: RunOptions): void {
+  checkInteger('limit', limit, 1);
+  checkInteger('maxBytes', maxBytes, 1);
+  checkDuration('maxDuration', maxDuration);
+  if (maxRate !== undefined && !(typeof maxRate === 'number' && maxRate > 0)) {
+    expected('`maxRate` to be records a second, above 0', maxRate);
+  }
+  checkType('quota', quota, 'object');
+  checkType('signal', signal, 'object');
+}

@@ -1,0 +1,44 @@
+import { isTidewayError, TimeoutError } from '../errors/index.ts';
+import { BodyReader } from '../http/body-reader.ts';
+import { broken } from '../http/broken.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { refusal } from '../http/refusal.ts';
+import { Scope } from '../http/scope.ts';
+import type { TideOptions } from './options.ts';
+
+/** Headers whose values no error may show. */
+const SECRET_HEADERS = /auth|cookie|key|secret|token/i;
+
+/** Sends a request once. Resolves to the body of an answer of 2xx, of which the scope is the life. */
+export async function connect<T>(request: Request, options: TideOptions<T>, scope: Scope): Promise<BodyReader> {
+  const { body, fetch = globalThis.fetch, headers, idleTimeout = 90_000, sign, timeout = 30_000 } = options;
+  const { method, url } = request;
+  const { signal } = scope;
+  const path = new URL(url).pathname;
+  const secrets = new Set<string>();
+  const requestId = Math.random().toString(16).slice(2, 10);
+  const exchange: Exchange = { scope, requestId, method, path, idleTimeout, secrets };
+  const stop = scope.timer(timeout, () => new TimeoutError(`${method} ${path} was not answered`, 'headers', timeout));
+  try {
+    // What the user's own code throws comes out as it is.
+    const signed = (await scope.race(sign?.(request))) ?? request;
+    for (const [name, value] of signed.headers) if (SECRET_HEADERS.test(name)) secrets.add(value);
+    // A redirect could carry what was meant for this server elsewhere.
+    const sent = new Request(signed, { signal, redirect: sign || headers || body ? 'manual' : 'follow' });
+    const answer = (async () => fetch(sent))().catch(async (error: unknown) => {
+      throw signal.aborted || isTidewayError(error)
+        ? error
+        : await broken(`${method} ${path} got no answer`, error, exchange);
+    });
+    const response = await scope.race(answer);
+    stop();
+    if (response.ok) return new BodyReader(response, exchange).reuse();
+    throw await refusal(response, { ...exchange, scope: new Scope(signal).expire(timeout, () => undefined) });
+  } catch (error) {
+    const reason = signal.aborted ? signal.reason : error;
+    scope.abort(reason);
+    throw reason;
+  } finally {
+    stop();
+  }
+}

@@ -1,0 +1,13 @@
+import { ConnectionError } from '../errors/index.ts';
+
+/**
+ * Loads what a plain `records()` does not need: filling a queue, paces and quotas, reconnecting.
+ *
+ * @throws ConnectionError when the code cannot be loaded, as in a page that has lost its network; the next call tries
+ * again.
+ */
+export function later(): Promise<typeof import('./later-parts.ts')> {
+  return import('./later-parts.ts').catch((cause: unknown) => {
+    throw new ConnectionError('The code that this call needs was not loaded', { cause });
+  });
+}

@@ -1,0 +1,87 @@
+import { DecodeError, RecordTooLargeError, type TidewayError } from '../errors/index.ts';
+import { ByteBuffer } from './byte-buffer.ts';
+import type { Framer, Framing } from './framing.ts';
+import { former, type InForm, type RecordForm, type RecordFormOptions } from './record-form.ts';
+
+const NEWLINE = 10;
+/** The longest line with a length, in bytes: digits, spaces and the end of the line. */
+const LONGEST_PREFIX = 32;
+
+/**
+ * Records that follow a line with their length in bytes, as Twitter sends them with `delimited=length`. Blank lines
+ * between two records keep a connection alive, and are no records.
+ *
+ * @example
+ * lengthPrefixed({ as: 'json' })
+ */
+export function lengthPrefixed<T = unknown, Form extends RecordForm = 'bytes'>({
+  as,
+}: RecordFormOptions<Form> = {}): Framing<InForm<Form, T>> {
+  const form = former(as);
+  return { open: ({ maxRecordBytes }) => new LengthPrefixed(form, maxRecordBytes) as Framer<InForm<Form, T>> };
+}
+
+class LengthPrefixed implements Framer<unknown> {
+  readonly #form: ReturnType<typeof former>;
+  readonly #maxRecordBytes: number;
+  readonly #buffer = new ByteBuffer();
+  /** The length of the record that comes now; undefined while its line comes. */
+  #length: number | undefined;
+  #count = 0;
+  failure: (() => TidewayError | Promise<TidewayError>) | undefined;
+
+  constructor(form: ReturnType<typeof former>, maxRecordBytes: number) {
+    this.#form = form;
+    this.#maxRecordBytes = maxRecordBytes;
+  }
+
+  push(chunk: Uint8Array): { readonly records: unknown[] } {
+    const records: unknown[] = [];
+    this.#buffer.add(chunk);
+    while (!this.failure) {
+      this.#length ??= this.#readLength();
+      if (this.#length === undefined || this.#buffer.length < this.#length) break;
+      const { failure, record } = this.#form(this.#buffer.take(this.#length), ++this.#count);
+      this.#length = undefined;
+      if (failure) this.failure = failure;
+      else records.push(record);
+    }
+    return { records };
+  }
+
+  end(): { readonly records: unknown[] } {
+    if (this.#length !== undefined || this.#buffer.length > 0) this.#refuse(this.#buffer.length);
+    return { records: [] };
+  }
+
+  /** The length that the next line tells, if it is there. */
+  #readLength(): number | undefined {
+    for (;;) {
+      const { bytes } = this.#buffer;
+      const end = bytes.subarray(0, LONGEST_PREFIX).indexOf(NEWLINE);
+      if (end < 0) {
+        if (bytes.length >= LONGEST_PREFIX) this.#refuse(0);
+        return undefined;
+      }
+      const line = String.fromCharCode(...bytes.subarray(0, end)).trim();
+      if (line !== '' && !/^\d+$/.test(line)) {
+        this.#refuse(line.search(/\D/));
+        return undefined;
+      }
+      this.#buffer.skip(end + 1);
+      const length = Number(line);
+      if (length > this.#maxRecordBytes) {
+        const what = `Record ${this.#count + 1}`;
+        this.failure = () => new RecordTooLargeError(what, this.#maxRecordBytes);
+        return undefined;
+      }
+      // A record of no bytes is a keep-alive, too.
+      if (length > 0) return length;
+    }
+  }
+
+  #refuse(position: number): void {
+    const number = this.#count + 1;
+    this.failure ??= () => new DecodeError('the length of a record in bytes', number, position);
+  }
+}
