@@ -1,0 +1,17 @@
+export { type AdaptiveOptions, adaptive } from './adaptive.ts';
+export { type CircuitBreakerOptions, circuitBreaker } from './circuit-breaker.ts';
+export type { Clock } from './clock.ts';
+export type { FetcherEvents } from './events.ts';
+export type { FetchFunction } from './fetch-function.ts';
+export type { FetchInit } from './fetch-init.ts';
+export type { FetchSource, MapOptions } from './fetch-map.ts';
+export type { FetchPolicy, Gate, Hop, PolicyContext } from './fetch-policy.ts';
+export { FetchResult, type FetchResultInit, type Timings } from './fetch-result.ts';
+export { FetchTask, type HookContext, type StoredTask } from './fetch-task.ts';
+export { Fetcher, type FetchHandler } from './fetcher.ts';
+export { fifo } from './fifo.ts';
+export type { AdaptiveConcurrency, LimitRule } from './limit-rule.ts';
+export type { AcquireOptions, Lease, Limiter, Outcome } from './limiter.ts';
+export { type MemoryLimiter, memoryLimiter } from './memory-limiter.ts';
+export type { FetcherOptions, FetcherStats } from './options.ts';
+export type { RetryPolicy } from './retry-policy.ts';

@@ -1,0 +1,81 @@
+import { Heap } from './heap.ts';
+import { Ring } from './ring.ts';
+
+/** Below so many dead ones nobody tidies up. */
+const FEW_DEAD = 32;
+
+interface Lane<T> {
+  readonly priority: number;
+  readonly ring: Ring<T>;
+}
+
+/**
+ * A queue with priorities: the higher first, equals in the order in which they came. What dies while it waits is passed
+ * over, and cleared away once it is half of all.
+ */
+export class Lanes<T> {
+  readonly #isAlive: (item: T) => boolean;
+  readonly #order = new Heap<Lane<T>>((left, right) => left.priority > right.priority);
+  readonly #lanes = new Map<number, Lane<T>>();
+  /** The lane of the last push: mostly there is one. */
+  #last: Lane<T> | undefined;
+  #size = 0;
+  #dead = 0;
+
+  constructor(isAlive: (item: T) => boolean) {
+    this.#isAlive = isAlive;
+  }
+
+  /** How many are alive. */
+  get size(): number {
+    return this.#size;
+  }
+
+  push(item: T, priority: number): void {
+    let lane = this.#last?.priority === priority ? this.#last : this.#lanes.get(priority);
+    if (!lane) {
+      lane = { priority, ring: new Ring() };
+      this.#lanes.set(priority, lane);
+      this.#order.push(lane);
+    }
+    this.#last = lane;
+    lane.ring.push(item);
+    this.#size++;
+  }
+
+  peek(): T | undefined {
+    for (let lane = this.#order.peek(); lane; lane = this.#order.peek()) {
+      for (let item = lane.ring.peek(); item !== undefined; item = lane.ring.peek()) {
+        if (this.#isAlive(item)) return item;
+        lane.ring.shift();
+        this.#dead--;
+      }
+      this.#close(lane);
+    }
+    return undefined;
+  }
+
+  shift(): T | undefined {
+    const item = this.peek();
+    if (item !== undefined) {
+      this.#order.peek()?.ring.shift();
+      this.#size--;
+    }
+    return item;
+  }
+
+  /** One of those that wait has died. */
+  died(): void {
+    this.#size--;
+    if (++this.#dead <= FEW_DEAD || this.#dead <= this.#size) return;
+    this.#dead = 0;
+    for (const { ring } of this.#lanes.values()) ring.filter(this.#isAlive);
+  }
+
+  /** The lane on top is empty. */
+  #close(lane: Lane<T>): void {
+    this.#order.pop();
+    this.#lanes.delete(lane.priority);
+    if (this.#last === lane) this.#last = undefined;
+  }
+}

@@ -1,0 +1,37 @@
+import type { ResponseCache } from '../../cache/response-cache.ts';
+import type { Line } from '../line.ts';
+import { askedRest } from '../rate-limit.ts';
+import type { Target } from '../redirect.ts';
+import type { Answer } from '../shared.ts';
+import type { Trip } from '../trip.ts';
+import type { Needs } from './needs.ts';
+import { streamOf } from './stream-of.ts';
+
+type Send = (trip: Trip, line: Line, validators: readonly (readonly [string, string])[]) => Promise<Answer>;
+
+/** The answer of a cache, or one that is sent for and kept. */
+export async function askCache({ Line }: Needs, trip: Trip, cache: ResponseCache, send: Send): Promise<Answer> {
+  const { line } = trip;
+  const { headers, method, url } = trip.target as Target;
+  const { answerThrough } = await line.race(import('../../cache/answer-through.ts'));
+  const { cache: mode, credentials } = trip.init;
+  const request = { method, url: url.href, headers, redirect: 'manual', cache: mode, credentials } as const;
+  const asked = answerThrough(cache, { ...request, signal: line.signal }, async (validators, signal) => {
+    // Others may wait for this answer, too: it ends when all of them do.
+    const own = new Line();
+    const end = (): void => own.end(signal.reason);
+    signal.addEventListener('abort', end, { once: true });
+    if (signal.aborted) end();
+    return released(trip, await send(trip, own, validators), own);
+  });
+  const { response, source } = await line.race(asked);
+  const rest = source === 'cache' ? undefined : askedRest(response);
+  return { response, source, asked: rest, release: () => {} };
+}
+
+/** An answer for somebody else to read, who gives back what it holds by reading it to its end. */
+function released(trip: Trip, { release, response }: Answer, line: Line): Response {
+  if (response.body) return new Response(streamOf(trip.body({ release, response }, line, () => {})), response);
+  release();
+  return response;
+}

@@ -1,0 +1,123 @@
+import type { FetchResult } from '../fetch-result.ts';
+import type { HookContext } from '../fetch-task.ts';
+import type { Target } from '../redirect.ts';
+import type { Trip } from '../trip.ts';
+import type { Directive, HookSteps } from './hook-steps.ts';
+import type { Needs } from './needs.ts';
+import { hop, redirected } from './redirected.ts';
+
+/** Calls the hooks of a task, and does what they decide. */
+export class HookCalls implements HookSteps {
+  readonly #needs: Needs;
+  readonly #trip: Trip;
+  readonly #context: HookContext;
+  #directive: Directive | undefined;
+
+  constructor(needs: Needs, trip: Trip) {
+    this.#needs = needs;
+    this.#trip = trip;
+    this.#context = {
+      enqueue: trip.shared.enqueue,
+      retryWith: (init = {}) => {
+        this.#directive = { kind: 'retry', init };
+      },
+      redirectTo: (url) => {
+        this.#directive = { kind: 'redirect', url: String(url) };
+      },
+      skip: () => {
+        this.#directive ??= { kind: 'skip' };
+      },
+    };
+  }
+
+  async beforeRequest(url: string): Promise<boolean> {
+    await this.#own(async (task) => task.onUrl?.(url, this.#context));
+    return this.obey(this.#take());
+  }
+
+  async onAnswer({ headers, status, statusText }: Response): Promise<Directive | undefined> {
+    await this.#own(async (task) => {
+      await task.onStatus?.(status, statusText, this.#context);
+      if (!task.onHeaders) return;
+      const lists: Record<string, string[]> = Object.create(null);
+      // Only of cookies the platform keeps the values apart.
+      for (const [name, value] of headers) lists[name] = [...(lists[name] ?? []), value];
+      if ((await task.onHeaders(lists, this.#context)) === 'skip') this.#context.skip();
+    });
+    return this.#take();
+  }
+
+  /** Tells of a result; whether there shall be another one. */
+  async onEnd(result: FetchResult): Promise<boolean> {
+    const { task } = this.#trip.ticket;
+    if (result.error) await task.onError?.(result.error, this.#context);
+    else await task.onSuccess?.(result, this.#context);
+    const directive = this.#take();
+    return !this.#trip.cancelled && !result.body && this.obey(directive);
+  }
+
+  async onDone(result: FetchResult): Promise<void> {
+    await this.#trip.ticket.task.onDone?.(result, this.#context);
+  }
+
+  obey(directive: Directive | undefined): boolean {
+    if (!directive || directive.kind === 'skip') return false;
+    const trip = this.#trip;
+    const needs = this.#needs;
+    if (directive.kind === 'redirect') {
+      const headers = new Headers({ location: directive.url });
+      hop(needs, trip, redirected(needs, trip, { status: 302, headers }), 302);
+      return true;
+    }
+    const { maxRedirects = trip.shared.settings.maxRedirects } = trip.init;
+    if (++trip.hops > maxRedirects) {
+      throw new needs.RedirectError(`${trip.what} is one more than ${maxRedirects} redirects and repetitions by hooks`);
+    }
+    trip.init = { ...trip.init, ...directive.init };
+    trip.prepare((trip.target as Target).url.href);
+    trip.attempts++;
+    return true;
+  }
+
+  /** What was decided since the last time. */
+  #take(): Directive | undefined {
+    const directive = this.#directive;
+    this.#directive = undefined;
+    return directive;
+  }
+
+  /** Awaits the user's own code, whose failures are final. */
+  async #own(call: (task: Trip['ticket']['task']) => Promise<unknown>): Promise<void> {
+    try {
+      await this.#trip.line.race(call(this.#trip.ticket.task));
+    } catch (error) {
+      this.#trip.isOwnFailure = true;
+      throw error;
+    }
+  }
+}
+
+/** Runs a task that has hooks: they may have it run again. Never rejects. */
+export async function runHooked(
+  needs: Needs,
+  trip: Trip,
+  attempt: (trip: Trip) => Promise<FetchResult>,
+): Promise<FetchResult> {
+  const hooks = new HookCalls(needs, trip);
+  trip.hooks = hooks;
+  let result = await attempt(trip);
+  try {
+    while (await hooks.onEnd(result)) {
+      trip.answer = undefined;
+      result = await attempt(trip);
+    }
+  } catch (error) {
+    result = trip.failed(error);
+  }
+  try {
+    await hooks.onDone(result);
+  } catch (error) {
+    result = trip.failed(error);
+  }
+  return result;
+}

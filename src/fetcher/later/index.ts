@@ -1,0 +1,37 @@
+import { admitted } from './admitted.ts';
+import { afterAnswer, afterFailure } from './after.ts';
+import { askCache } from './ask-cache.ts';
+import { checkPublic } from './check-public.ts';
+import { runHooked } from './hook-calls.ts';
+import type { Needs } from './needs.ts';
+import { rest } from './rest.ts';
+import { streamOf } from './stream-of.ts';
+
+/** The functions, which know what they need. */
+export interface Later {
+  readonly admitted: Bound<typeof admitted>;
+  readonly afterAnswer: Bound<typeof afterAnswer>;
+  readonly afterFailure: Bound<typeof afterFailure>;
+  readonly askCache: Bound<typeof askCache>;
+  readonly checkPublic: Bound<typeof checkPublic>;
+  readonly rest: Bound<typeof rest>;
+  readonly runHooked: Bound<typeof runHooked>;
+  readonly streamOf: typeof streamOf;
+}
+
+/** A function without its first parameter. */
+type Bound<F> = F extends (needs: Needs, ...rest: infer Args) => infer Result ? (...rest: Args) => Result : never;
+
+/** Hands over what is part of the code that is there from the start. */
+export function functions(needs: Needs): Later {
+  return {
+    admitted: (...rest) => admitted(needs, ...rest),
+    afterAnswer: (...rest) => afterAnswer(needs, ...rest),
+    afterFailure: (...rest) => afterFailure(needs, ...rest),
+    askCache: (...rest) => askCache(needs, ...rest),
+    checkPublic: (...rest) => checkPublic(needs, ...rest),
+    rest: (...given) => rest(needs, ...given),
+    runHooked: (...rest) => runHooked(needs, ...rest),
+    streamOf,
+  };
+}

@@ -1,0 +1,37 @@
+/**
+ * Tells many that a signal was aborted, with one listener a signal: a hundred thousand listeners of one signal would
+ * take the platform minutes to add.
+ */
+export class SignalWatch<T> {
+  readonly #watched = new Map<AbortSignal, Set<T>>();
+  readonly #onAbort: (one: T, reason: unknown) => void;
+
+  constructor(onAbort: (one: T, reason: unknown) => void) {
+    this.#onAbort = onAbort;
+  }
+
+  add(signal: AbortSignal, one: T): void {
+    const known = this.#watched.get(signal);
+    if (known) {
+      known.add(one);
+      return;
+    }
+    this.#watched.set(signal, new Set([one]));
+    signal.addEventListener('abort', this.#handle);
+  }
+
+  delete(signal: AbortSignal, one: T): void {
+    const known = this.#watched.get(signal);
+    if (!known?.delete(one) || known.size > 0) return;
+    this.#watched.delete(signal);
+    signal.removeEventListener('abort', this.#handle);
+  }
+
+  readonly #handle = ({ target }: Event): void => {
+    const signal = target as AbortSignal;
+    const known = this.#watched.get(signal) ?? [];
+    this.#watched.delete(signal);
+    signal.removeEventListener('abort', this.#handle);
+    for (const one of known) this.#onAbort(one, signal.reason);
+  };
+}
