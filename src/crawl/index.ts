@@ -1,0 +1,18 @@
+export type { AutoThrottleOptions } from './auto-throttle.ts';
+export { crawl } from './crawl.ts';
+export type { CrawlContext, CrawlFailure, CrawlHandler, CrawlOptions, CrawlSummary } from './crawl-options.ts';
+export type { CrawlScope, ScopeContext } from './crawl-scope.ts';
+export { normalizeUrl } from './fingerprint.ts';
+export type { Frontier, FrontierLease, FrontierOptions, LeaseOptions } from './frontier.ts';
+export type { FrontierInput, FrontierTask } from './frontier-task.ts';
+export { indexedDbFrontier } from './indexed-db-frontier.ts';
+export type { LocalFrontierOptions } from './local-frontier.ts';
+export { memoryFrontier } from './memory-frontier.ts';
+export { type PolitePolicy, polite } from './polite.ts';
+export type { PoliteEvent, PoliteOptions } from './polite-options.ts';
+export { parseRobots, type Robots } from './robots.ts';
+export type { RobotsRule } from './robots-rules.ts';
+export { robotsTags } from './robots-tags.ts';
+export { type SlotStore, type SlotsStore, scrapyCloudFrontier } from './scrapy-cloud-frontier.ts';
+export { type SitemapEntry, type SitemapOptions, sitemap } from './sitemap.ts';
+export { type TaskClass, type TaskTypes, taskTypes } from './task-types.ts';
