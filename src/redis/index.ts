@@ -1,0 +1,10 @@
+export { type RedisCacheOptions, redisCache } from './cache.ts';
+export { type RedisCounter, type RedisCounterOptions, redisCounter } from './counter.ts';
+export { type RedisFrontier, type RedisFrontierOptions, redisFrontier } from './frontier.ts';
+export { type RedisLimiterOptions, redisLimiter } from './limiter.ts';
+export type { RedisOptions } from './link.ts';
+export { type RedisQueue, type RedisQueueOptions, redisQueue } from './queue.ts';
+export { type RedisQuota, type RedisQuotaOptions, redisQuota } from './quota.ts';
+export type { IoRedisClient, NodeRedisClient, RedisClient, RedisCommands } from './redis-commands.ts';
+export { isRedisError, RedisError } from './redis-error.ts';
+export { type RedisHttpOptions, redisHttp } from './redis-http.ts';

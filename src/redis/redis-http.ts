@@ -1,0 +1,60 @@
+import { ConnectionError, checkType, expected } from '../errors/index.ts';
+import type { RedisCommands } from './redis-commands.ts';
+
+/** The longest reply, in bytes: a piece of a stored answer has a quarter of a MiB, and some come at once. */
+const MAX_REPLY_BYTES: number = 64 * 1024 * 1024;
+
+/** Where Redis is reached over HTTP. */
+export interface RedisHttpOptions {
+  /** The address of the REST form, such as `https://example.upstash.io`. */
+  readonly url: string | URL;
+  /** The token that goes with each request. */
+  readonly token: string;
+  /** @default globalThis.fetch */
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+/**
+ * Redis over HTTP, in the REST form of Upstash: a command is a JSON array, its reply `{ result }`. It works wherever
+ * `fetch` does. Nothing can be told over it, so whoever waits asks every 250 ms.
+ *
+ * @throws ConfigurationError for an address or a token that cannot work.
+ */
+export function redisHttp(options: RedisHttpOptions): RedisCommands {
+  const { fetch = globalThis.fetch, token, url } = options ?? {};
+  if (!URL.canParse(String(url)) || !/^https?:/.test(String(url))) expected('`url` to be a URL of http or https', {});
+  const { hash, href, password, search, username } = new URL(url);
+  if (hash || search || username || password) {
+    expected('`url` to have neither a query, a fragment nor a credential', 'one with it');
+  }
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) expected('`token` to be visible ASCII text', {});
+  checkType('fetch', fetch, 'function');
+  return {
+    async send(command, _key, signal) {
+      const response = await fetch(href, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(command),
+        redirect: 'error',
+        signal,
+      });
+      const { status } = response;
+      if (Number(response.headers.get('content-length') ?? 0) > MAX_REPLY_BYTES) {
+        await response.body?.cancel();
+        throw new ConnectionError('The reply of Redis over HTTP is too long');
+      }
+      const text = await response.text();
+      // A gateway in between answers with pages of its own.
+      if (status === 401 || status === 403) throw new Error('WRONGPASS');
+      let reply: { readonly result?: unknown; readonly error?: unknown } | undefined;
+      try {
+        reply = JSON.parse(text);
+      } catch {}
+      if (typeof reply?.error === 'string') throw new Error(reply.error);
+      if (!response.ok || reply?.result === undefined) {
+        throw new ConnectionError(`Redis over HTTP answered with status ${status} and no reply`);
+      }
+      return reply.result;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
+import { type RedisServer, startRedis } from '../helpers/redis-server.ts';
+
+let server: RedisServer;
+let log: Mock<typeof console.log>;
+
+beforeAll(async () => {
+  server = await startRedis();
+  vi.stubEnv('REDIS_URL', `redis://127.0.0.1:${server.port}`);
+});
+
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await server?.close();
+});
+
+beforeEach(() => {
+  log = vi.spyOn(console, 'log').mockImplementation(() => {});
+});
+
+afterEach(() => {
+  log.mockRestore();
+});
+
+/** What examples print that run side by side. */
+async function run(...names: readonly string[]): Promise<string> {
+  await Promise.all(names.map((name) => import(`../../examples/${name}.ts`)));
+  return log.mock.calls.flat().join('\n');
+}
+
+describe('The examples of Redis', { timeout: 60_000 }, () => {
+  it('share a limit', async () => {
+    const printed = await run('redis-limiter');
+    expect(printed).toContain('40 answers');
+    expect(printed).toContain('Never more than two at once');
+  });
+
+  it('read an endless stream until another program stops it', async () => {
+    const printed = await run('redis-tide', 'redis-consumer');
+    expect(printed).toContain('The tide was ended by off, stopped: all is counted');
+    expect(printed).toContain('The consumer has taken all there was');
+  });
+
+  it('crawl together', async () => {
+    const printed = await run('redis-crawl');
+    expect(printed).toMatch(/^\d+ pages, 0 of them twice; 0 are left$/m);
+    expect(printed).toContain('Both have done some');
+  });
+
+  it('are named in the README', () => {
+    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+    for (const name of ['redis-limiter', 'redis-tide', 'redis-consumer', 'redis-crawl']) {
+      expect(readme).toContain(`examples/${name}.ts`);
+    }
+  });
+});
