@@ -1,0 +1,165 @@
+import type { FetchingOrder, FetchingResult } from './fetching.ts';
+import type { HeadlineOrder, HeadlineResult } from './headline.ts';
+import type { MappingOrder, MappingResult } from './mapping.ts';
+import type { BenchOptions } from './options.ts';
+import type { PressureOrder, PressureResult } from './pressure.ts';
+import { startRepeater, startSaggingServer, startSmallServer } from './processes.ts';
+import { median, medianRatio, type Report } from './report.ts';
+import type { SchedulingOrder, SchedulingResult } from './scheduling.ts';
+
+/** Requests at once, and the most CPU and the least rate of a Fetcher, to bare fetch. */
+const AT_ONCE = 200;
+const FETCHER_CPU = 1.15;
+const FETCHER_RATE = 0.97;
+/** And its rate to crawlee's. */
+const CRAWLEE_RATIO = 1.7;
+/** What a queued task may cost of what it costs p-queue. */
+const SCHEDULING_TIME = 0.35;
+const SCHEDULING_MEMORY = 0.4;
+/** The most that a million URLs add to the memory, in MB. */
+const MEMORY = 40;
+/** The most rounds for what takes long. */
+const SIDE_ROUNDS = 3;
+const MB = 1e6;
+
+interface Bench {
+  readonly options: BenchOptions;
+  readonly report: Report;
+}
+
+/** Small answers, as fast as they go, beside other ways. */
+export async function fetching({ options, report }: Bench): Promise<void> {
+  const server = await startSmallServer();
+  const requests = options.quick ? 500 : 10_000;
+  const order = { origin: server.origin, requests, atOnce: AT_ONCE };
+  const contestants = await Promise.all(
+    (['fetch', 'fetcher', 'p-queue', 'p-limit', 'got', 'crawlee'] as const).map(async (client) => {
+      const process = await startRepeater<FetchingResult>('fetching.ts', { ...order, client } satisfies FetchingOrder);
+      return { client, process, results: [] as FetchingResult[] };
+    }),
+  );
+  for (let round = 0; round <= options.rounds; round++) {
+    for (const { process, results } of contestants) {
+      const result = await process.next();
+      if (round > 0) results.push(result);
+    }
+  }
+  const of = (name: 'cpu' | 'rate', client: FetchingOrder['client']): number[] =>
+    contestants.find((one) => one.client === client)?.results.map((one) => one[name]) ?? [];
+  for (const { client, process, results } of contestants) {
+    process.close();
+    const ours = client === 'fetcher';
+    report.add(`fetcher/requests a second/${client}`, median(of('rate', client)), 'requests/s');
+    report.add(`fetcher/CPU to bare fetch/${client}`, medianRatio(of('cpu', client), of('cpu', 'fetch')), 'ratio', {
+      most: ours ? FETCHER_CPU : undefined,
+    });
+    report.add(`fetcher/rate to bare fetch/${client}`, medianRatio(of('rate', client), of('rate', 'fetch')), 'ratio', {
+      least: ours ? FETCHER_RATE : undefined,
+    });
+    const wrong = results.filter(({ bytes }) => bytes !== requests * 1000).map(({ bytes }) => `${bytes} bytes`);
+    report.sanity(`fetcher/${client}`, wrong);
+  }
+  report.add('fetcher/rate to crawlee', medianRatio(of('rate', 'fetcher'), of('rate', 'crawlee')), 'ratio', {
+    least: CRAWLEE_RATIO,
+  });
+  server.close();
+}
+
+/** The same URLs of a server that takes its time: one after the other, many at once, from the cache. */
+export async function headline({ options, report }: Bench): Promise<void> {
+  const server = await startSaggingServer();
+  const urls = options.quick ? 200 : 2_000;
+  const order: HeadlineOrder = { origin: server.origin, urls, atOnce: AT_ONCE };
+  const process = await startRepeater<HeadlineResult>('headline.ts', order);
+  const { cached, many, one, right } = await process.next();
+  process.close();
+  server.close();
+  const title = `${urls} URLs of 20 ms`;
+  for (const [name, time] of Object.entries({ 'one by one': one, [`${AT_ONCE} at once`]: many, cached })) {
+    report.add(`headline/${title}/${name}`, time, 'ms');
+    report.add(`headline/${title}/${name}, times as fast`, one / time, 'ratio');
+  }
+  report.sanity('headline', right === 3 * urls ? [] : [`${right} answers in place of ${3 * urls}`]);
+}
+
+/** What following a server that sags gains, and what leaving one alone that is down. */
+export async function pressure({ options, report }: Bench): Promise<void> {
+  const server = await startSaggingServer();
+  const urls = options.quick ? 200 : 1_000;
+  const rates = {} as Record<PressureOrder['client'], number>;
+  for (const client of ['fixed', 'adaptive', 'no breaker', 'breaker'] as const) {
+    const order: PressureOrder = { origin: server.origin, urls, client };
+    const process = await startRepeater<PressureResult>('pressure.ts', order);
+    const results: PressureResult[] = [];
+    for (let round = 0; round < (options.quick ? 1 : SIDE_ROUNDS); round++) results.push(await process.next());
+    process.close();
+    rates[client] = median(results.map(({ rate }) => rate));
+    report.add(`pressure/${client}/answers a second`, rates[client], 'requests/s');
+    const wrong = results.filter(({ answers }) => answers !== urls).map(({ answers }) => `${answers} answers`);
+    report.sanity(`pressure/${client}`, wrong);
+  }
+  server.close();
+  report.add('pressure/a server that sags, adaptive() to 100 at once', rates.adaptive / rates.fixed, 'ratio', {
+    least: 1,
+  });
+  const gain = rates.breaker / rates['no breaker'];
+  report.add('pressure/beside a server that is down, circuitBreaker() to none', gain, 'ratio', { least: 1 });
+}
+
+/** Tasks that do nothing. */
+export async function scheduling({ options, report }: Bench): Promise<void> {
+  const measure = async (order: SchedulingOrder): Promise<SchedulingResult[]> => {
+    const process = await startRepeater<SchedulingResult>('scheduling.ts', order, ['--expose-gc']);
+    await process.next();
+    const results: SchedulingResult[] = [];
+    for (let round = 0; round < Math.min(options.rounds, SIDE_ROUNDS); round++) results.push(await process.next());
+    process.close();
+    const wrong = results.filter(({ done }) => done !== order.tasks).map(({ done }) => `${done} tasks done`);
+    report.sanity(`scheduling/${order.client}, ${order.tasks} tasks, ${order.hosts} hosts`, wrong);
+    return results;
+  };
+  const tasks = options.quick ? 10_000 : 300_000;
+  const known = {} as Record<SchedulingOrder['client'], SchedulingResult[]>;
+  for (const client of ['p-queue', 'p-limit', 'fetcher'] as const) {
+    const results = await measure({ client, tasks, hosts: 0 });
+    known[client] = results;
+    report.add(`scheduling/${client}/time`, median(results.map(({ time }) => time)), 'ns');
+    report.add(`scheduling/${client}/memory`, median(results.map(({ bytes }) => bytes)), 'B');
+  }
+  for (const [what, most] of [
+    ['time', SCHEDULING_TIME],
+    ['bytes', SCHEDULING_MEMORY],
+  ] as const) {
+    const of = (client: SchedulingOrder['client']): number[] => known[client].map((one) => one[what]);
+    report.add(`scheduling/to p-queue/${what}`, medianRatio(of('fetcher'), of('p-queue')), 'ratio', { most });
+  }
+  for (const length of options.quick ? [1_000] : [1_000, 10_000, 100_000, 1_000_000]) {
+    const results = await measure({ client: 'fetcher', tasks: length, hosts: 0 });
+    report.add(`scheduling/by length/${length} tasks`, median(results.map(({ time }) => time)), 'ns');
+  }
+  for (const hosts of options.quick ? [1] : [1, 1_000, 100_000]) {
+    const results = await measure({ client: 'fetcher', tasks, hosts });
+    report.add(`scheduling/by hosts, each limited/${hosts}`, median(results.map(({ time }) => time)), 'ns');
+  }
+}
+
+/**
+ * The memory of `map`. What the process holds also tells how much room the collector takes before it collects: that is
+ * why a bare loop over the same stub is beside it, and the goal is for what is alive.
+ */
+export async function mapping({ options, report }: Bench): Promise<void> {
+  const urls = options.quick ? 20_000 : 1_000_000;
+  const measure = async (client: MappingOrder['client'], flags: readonly string[]): Promise<MappingResult> => {
+    const process = await startRepeater<MappingResult>('mapping.ts', { client, urls } satisfies MappingOrder, flags);
+    const result = await process.next();
+    process.close();
+    report.sanity(`map/${client}`, result.results === urls ? [] : [`${result.results} results`]);
+    return result;
+  };
+  const { live } = await measure('fetcher', ['--expose-gc']);
+  report.add(`map/${urls} URLs/growth of what is alive`, live / MB, 'MB', { most: MEMORY });
+  for (const client of ['fetcher', 'fetch'] as const) {
+    const { peak } = await measure(client, []);
+    report.add(`map/${urls} URLs/growth of the process/${client}`, peak / MB, 'MB');
+  }
+}
