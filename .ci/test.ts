@@ -8,6 +8,8 @@ interface Count {
   passed: number;
   failed: number;
   skipped: number;
+  /** Names of the tests that passed on their second try only. */
+  secondTry?: readonly string[];
 }
 
 /** Of a step that is one check. */
@@ -39,8 +41,17 @@ function step(name: string, command: string, args: readonly string[], count: () 
   console.log(
     `${failed > 0 ? 'FAILED' : 'ok'}  ${name} (${counted === CHECK ? '' : `${counted.passed} tests, `}${seconds} s)`,
   );
+  for (const test of counted.secondTry ?? []) console.log(`    second try: ${test}`);
   if (failed > 0) console.log(`${result.stdout ?? ''}${result.stderr ?? ''}${result.error?.message ?? ''}`);
   return failed === 0;
+}
+
+interface VitestReport {
+  numPassedTests?: number;
+  numFailedTests?: number;
+  numPendingTests?: number;
+  numTodoTests?: number;
+  testResults?: { assertionResults: { status: string; fullName: string; failureMessages: string[] }[] }[];
 }
 
 function vitestCount(): Count {
@@ -49,13 +60,33 @@ function vitestCount(): Count {
     numFailedTests = 0,
     numPendingTests = 0,
     numTodoTests = 0,
-  } = JSON.parse(readFileSync(join(folder, 'unit.json'), 'utf8'));
-  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests };
+    testResults = [],
+  }: VitestReport = JSON.parse(readFileSync(join(folder, 'unit.json'), 'utf8'));
+  const secondTry = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status, failureMessages }) => status === 'passed' && failureMessages.length > 0)
+    .map(({ fullName, failureMessages: [why = ''] }) => `${fullName} (${why.split('\n', 1)[0]})`);
+  return { passed: numPassedTests, failed: numFailedTests, skipped: numPendingTests + numTodoTests, secondTry };
+}
+
+interface PlaywrightSuite {
+  specs?: { title: string; tests: { status: string }[] }[];
+  suites?: PlaywrightSuite[];
+}
+
+function flaky({ specs = [], suites = [] }: PlaywrightSuite): string[] {
+  const own = specs.filter(({ tests }) => tests.some(({ status }) => status === 'flaky')).map(({ title }) => title);
+  return [...own, ...suites.flatMap(flaky)];
 }
 
 function playwrightCount(): Count {
-  const { stats } = JSON.parse(readFileSync(join(folder, 'browser.json'), 'utf8'));
-  return { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped };
+  const { stats, ...suite } = JSON.parse(readFileSync(join(folder, 'browser.json'), 'utf8'));
+  return {
+    passed: stats.expected + stats.flaky,
+    failed: stats.unexpected,
+    skipped: stats.skipped,
+    secondTry: flaky(suite),
+  };
 }
 
 try {
