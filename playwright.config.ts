@@ -14,7 +14,7 @@ const config: PlaywrightTestConfig = defineConfig({
   // One set of servers and one browser: what is shared between tests is set up once.
   workers: 1,
   timeout: 20_000,
-  // As for the other tests: a second try in CI, told by name.
+  // As for the other tests: another try in CI, told by name.
   retries: process.env.CI ? 1 : 0,
   reporter: 'line',
   outputDir: 'test-results',

@@ -78,9 +78,10 @@ describe('`waitFor`', () => {
     states('running');
     const reason = new Error('enough');
     const controller = new AbortController();
-    setTimeout(() => controller.abort(reason), 20);
-    expect(await rejection(job().waitFor('finished', { signal: controller.signal }))).toBe(reason);
-    expect(server.requests).toHaveLength(1);
+    const waiting = rejection(job().waitFor('finished', { signal: controller.signal }));
+    await expect.poll(() => server.requests.length).toBe(1);
+    controller.abort(reason);
+    expect(await waiting).toBe(reason);
     expect(await rejection(job().waitFor('finished', { signal: controller.signal }))).toBe(reason);
     expect(server.requests).toHaveLength(1);
   });
