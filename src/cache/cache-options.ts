@@ -47,7 +47,9 @@ export interface CacheRules {
   /** In lower case. */
   readonly credentialHeaders: readonly string[];
   readonly maxEntryBytes: number;
+  /** Throws nothing. */
   readonly onError: (error: unknown) => void;
+  /** Milliseconds. */
   readonly clock: () => number;
 }
 

@@ -46,6 +46,7 @@ export interface ResponseCache {
   put(key: string, head: StoredHead, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void>;
   /** Replaces the head and keeps the body; does nothing when there is none. */
   update(key: string, head: StoredHead): Promise<void>;
+  /** Forgets an answer, if it is there. */
   delete(key: string): Promise<void>;
   /** Forgets everything. */
   clear(): Promise<void>;

@@ -13,7 +13,9 @@ export class Logs extends JobData<LogRecord, LogInput> {
     super(connection, key, 'logs');
   }
 
+  /** Records, in their order; `schema` checks and shapes each. */
   override iter<Output>(options: SchemaOptions<Output> & LogReadOptions): Records<Output>;
+  /** Records, in their order, from a `level` on where one is given. */
   override iter<Item = LogRecord>(options?: LogReadOptions): Records<Item>;
   override iter(options: LogReadOptions & { readonly schema?: Schema } = {}): Records<unknown> {
     const { level, ...rest } = options;
@@ -22,7 +24,9 @@ export class Logs extends JobData<LogRecord, LogInput> {
     return super.iter<unknown>({ ...rest, filter: conditions });
   }
 
+  /** The same as an array; `schema` checks and shapes each record. */
   override list<Output>(options: SchemaOptions<Output> & LogReadOptions): Promise<Output[]>;
+  /** The same as an array. */
   override list<Item = LogRecord>(options?: LogReadOptions): Promise<Item[]>;
   override async list(options: LogReadOptions & { readonly schema?: Schema } = {}): Promise<unknown[]> {
     return this.iter<unknown>(options).toArray();

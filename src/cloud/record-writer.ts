@@ -88,6 +88,7 @@ export class RecordWriter<T> implements AsyncDisposable {
     return (this.#batches?.unsaved() ?? []) as T[];
   }
 
+  /** As `close`, at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

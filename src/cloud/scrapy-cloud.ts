@@ -51,6 +51,7 @@ export class ScrapyCloud implements AsyncDisposable {
     }
   }
 
+  /** As `close`, at the end of an `await using` block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -14,12 +14,16 @@ interface StoredBatch {
 /** A slot as `project.frontiers.get('x').get('slot')` has it. */
 export interface SlotStore {
   readonly queue: {
+    /** Puts requests into the queue, sooner or later. */
     add(requests: readonly { readonly fp: string; readonly qdata: unknown; readonly p: number }[]): Promise<void>;
+    /** The first batches, without taking them out. */
     list(options: { readonly minCount?: number }): Promise<readonly StoredBatch[]>;
+    /** Takes a batch out. */
     delete(id: string): Promise<void>;
   };
   /** How many requests that were stored were new. */
   readonly newCount: number;
+  /** Resolves when all that was added is stored. */
   flush(): Promise<void>;
 }
 
@@ -27,6 +31,7 @@ export interface SlotStore {
 export interface SlotsStore {
   /** The names of its slots. */
   list(): Promise<readonly string[]>;
+  /** A slot by its name, also one that is not there yet. */
   get(slot: string): SlotStore;
 }
 

@@ -10,6 +10,7 @@ import { SortedKeys } from './sorted-keys.ts';
 
 /** The types of a collection: `s` store, `cs` cached, `vs` versioned, `vcs` both. */
 export const collectionTypes = ['s', 'cs', 'vs', 'vcs'] as const;
+/** A type of a collection: `s` store, `cs` cached, `vs` versioned, `vcs` both. */
 export type CollectionType = (typeof collectionTypes)[number];
 
 export function isCollectionType(value: string): value is CollectionType {

@@ -2,6 +2,7 @@ import type { Spider } from './spider.ts';
 
 /** The states of a job, in the order of its life. */
 export const jobStates = ['pending', 'running', 'finished', 'deleted'] as const;
+/** Where a job is in its life. */
 export type JobState = (typeof jobStates)[number];
 
 export function isJobState(value: unknown): value is JobState {

@@ -20,9 +20,13 @@ export interface SpiderWriter<T> {
 export interface SpiderLog {
   /** Adds a message at a level: 10 debug, 20 info, 30 warning, 40 error, 50 critical. Default 20. */
   log(message: string, level?: number): void;
+  /** Level 10. */
   debug(message: string): void;
+  /** Level 20. */
   info(message: string): void;
+  /** Level 30. */
   warning(message: string): void;
+  /** Level 40. */
   error(message: string): void;
 }
 
@@ -57,9 +61,16 @@ export interface SpiderContext {
   readonly auth: string;
   /** The emulator's `fetch`, for the same. */
   readonly fetch: EmulatorFetch;
+  /** The job's items. */
   readonly items: SpiderWriter<object>;
+  /** The job's log. */
   readonly logs: SpiderLog;
-  readonly requests: { add(request: SpiderRequest): Promise<number> };
+  /** The job's requests. */
+  readonly requests: {
+    /** Stores one request and resolves to its index. */
+    add(request: SpiderRequest): Promise<number>;
+  };
+  /** The job's samples. */
   readonly samples: SpiderWriter<readonly number[]>;
   /** Aborted when the job is cancelled, finished or deleted from outside, or the emulator is closed. */
   readonly signal: AbortSignal;

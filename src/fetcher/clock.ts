@@ -4,6 +4,7 @@ export interface Clock {
   now(): number;
   /** Calls back once after so many milliseconds; what it answers is handed to `clear`. */
   set(callback: () => void, milliseconds: number): unknown;
+  /** Calls back no more. */
   clear(timer: unknown): void;
 }
 

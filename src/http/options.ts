@@ -55,9 +55,13 @@ export interface Hooks {
 
 /** Where log lines go, such as `console`. */
 export interface Logger {
+  /** A try that was answered. */
   debug(line: string): void;
+  /** As `console` has it; nothing is written to it. */
   info(line: string): void;
+  /** A try that failed. */
   warn(line: string): void;
+  /** As `console` has it; nothing is written to it. */
   error(line: string): void;
 }
 

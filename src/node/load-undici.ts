@@ -4,6 +4,7 @@ import { ConfigurationError } from '../errors/ConfigurationError.ts';
 /** What sends requests in undici: an `Agent`, a `Pool`, a `ProxyAgent`. */
 export interface UndiciDispatcher {
   // Each version of undici has options and handlers of its own. As a method it takes all of theirs.
+  /** Sends a request, as undici has it. */
   dispatch(options: object, handler: object): boolean;
 }
 

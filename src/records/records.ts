@@ -54,6 +54,7 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
     };
   }
 
+  /** The records, one by one. Leaving the loop early frees the socket. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> & AsyncIterable<T> {
     this.#use();
     const iterator = {

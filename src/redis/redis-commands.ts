@@ -15,15 +15,21 @@ export interface RedisCommands {
 
 /** What this package needs of a client or a cluster of `redis`, version 5 and up. */
 export interface NodeRedisClient {
+  /** Whether it was connected. */
   readonly isOpen: boolean;
+  /** Sends any command. */
   sendCommand(...args: never[]): Promise<unknown>;
+  /** Runs a script that the server knows. */
   evalSha(...args: never[]): Promise<unknown>;
 }
 
 /** What this package needs of a client or a cluster of `ioredis`, version 5 and up. */
 export interface IoRedisClient {
+  /** Such as `ready`. */
   readonly status: string;
+  /** Sends any command. */
   call(command: string, args: string[]): Promise<unknown>;
+  /** Runs a script that the server knows. */
   evalsha(...args: never[]): Promise<unknown>;
 }
 

@@ -13,7 +13,9 @@ export interface LogLine {
 
 /** Records that can be followed, such as the log of a Scrapy Cloud job. */
 export interface Followable<T> {
+  /** The records from the first on, and those that come, until the job is finished. */
   iter(options: { readonly follow: true | { readonly interval: number }; readonly signal: AbortSignal }): {
+    /** The records in groups, as they come. */
     batches(): AsyncIterable<T[]>;
   };
 }
