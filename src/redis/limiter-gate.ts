@@ -21,8 +21,8 @@ export interface Shared {
   /** The channel of this limiter, which names it, too. */
   readonly channel: string;
   readonly ear: Ear;
-  /** Makes sure that leases are renewed. */
-  readonly hold: () => void;
+  /** Told of each lease that is held, and of each that is not any more. */
+  readonly count: (change: 1 | -1) => void;
 }
 
 /** What the script answers. */
@@ -113,11 +113,10 @@ export class Gate {
   }
 
   /** Renews what is held, if anything is. */
-  renew(): boolean {
-    if (this.#held.size === 0) return false;
+  renew(): void {
+    if (this.#held.size === 0) return;
     this.#renews = true;
     this.#pump.kick();
-    return true;
   }
 
   async #step(): Promise<void> {
@@ -187,7 +186,7 @@ export class Gate {
     }
     if (counts) {
       this.#held.add(id);
-      this.#shared.hold();
+      this.#shared.count(1);
     }
     let isHeld = true;
     const release = (outcome?: Outcome): void => {
@@ -195,6 +194,7 @@ export class Gate {
       isHeld = false;
       if (outcome) this.#adaptive?.update(outcome, Math.max(this.#used, this.#held.size));
       if (!this.#held.delete(id)) return;
+      this.#shared.count(-1);
       this.#released.push(id);
       this.#pump.kick();
     };

@@ -52,6 +52,8 @@ class RedisLimiter implements Limiter {
   readonly #shared: Shared;
   readonly #gates = new Map<string, Gate>();
   #manyKeys: number = FEW_KEYS;
+  /** How many leases are held, of all keys. */
+  #held = 0;
   #renewal: ReturnType<typeof setTimeout> | undefined;
 
   constructor(link: Link, rules: readonly CompiledRule[], prefix: string, leaseTtl: number) {
@@ -61,7 +63,7 @@ class RedisLimiter implements Limiter {
       if (key !== undefined) this.#gates.get(key)?.wake();
       else for (const gate of this.#gates.values()) gate.wake();
     });
-    this.#shared = { link, prefix, leaseTtl, channel, ear, hold: () => this.#hold() };
+    this.#shared = { link, prefix, leaseTtl, channel, ear, count: (change) => this.#count(change) };
   }
 
   keyOf(url: URL): string {
@@ -90,13 +92,20 @@ class RedisLimiter implements Limiter {
     return gate;
   }
 
-  /** Renews what is held three times within its time. Nothing is timed while nothing is held. */
+  /** One lease more, or less. Nothing is timed while nothing is held: a timer would keep the program from its end. */
+  #count(change: 1 | -1): void {
+    this.#held += change;
+    if (this.#held > 0) return this.#hold();
+    clearTimeout(this.#renewal);
+    this.#renewal = undefined;
+  }
+
+  /** Renews what is held three times within its time. */
   #hold(): void {
     this.#renewal ??= setTimeout(() => {
       this.#renewal = undefined;
-      let isHolding = false;
-      for (const gate of this.#gates.values()) isHolding = gate.renew() || isHolding;
-      if (isHolding) this.#hold();
+      for (const gate of this.#gates.values()) gate.renew();
+      this.#hold();
     }, this.#shared.leaseTtl / 3);
   }
 }

@@ -154,6 +154,7 @@ class SharedQuota implements RedisQuota {
   #share(granted: number): QuotaShare {
     this.#free -= granted;
     this.#open += granted;
+    if (granted > 0) this.#renew();
     let isSettled = granted === 0;
     return {
       granted,
@@ -163,6 +164,7 @@ class SharedQuota implements RedisQuota {
         if (delivered > granted) expected(`\`delivered\` to be at most ${granted}, which was granted`, delivered);
         isSettled = true;
         this.#open -= granted;
+        if (this.#open === 0) this.#rest();
         this.#delivered += delivered;
         this.#returned += granted - delivered;
         return new Promise<void>((resolve, reject) => {
@@ -197,6 +199,7 @@ class SharedQuota implements RedisQuota {
         this.#pump.kickIn(Math.max(1, Math.min(wait, this.#link.poll)));
       } else if (this.#listeners.size > 0 && remaining > 0) this.#pump.kickIn(this.#link.poll);
       this.#keep();
+      if (this.#open > 0) this.#renew();
       if (remaining === 0 && !this.#isSpent) {
         this.#isSpent = true;
         for (const { listener } of [...this.#listeners]) listener();
@@ -215,7 +218,7 @@ class SharedQuota implements RedisQuota {
     return reply as [number, number, number];
   }
 
-  /** Gives back what is not needed for a while, and keeps what is in the hands of tides. */
+  /** Gives back what is not needed for a while. */
   #keep(): void {
     if (this.#free > 0) {
       this.#return ??= setTimeout(() => {
@@ -226,11 +229,19 @@ class SharedQuota implements RedisQuota {
         this.#pump.kick();
       }, SOON);
     }
-    if (this.#open > 0) {
-      this.#renewal ??= setTimeout(() => {
-        this.#renewal = undefined;
-        if (this.#open > 0) this.#pump.kick();
-      }, this.#leaseTtl / 3);
-    }
+  }
+
+  /** Gives a sign of life while something is in the hands of tides. */
+  #renew(): void {
+    this.#renewal ??= setTimeout(() => {
+      this.#renewal = undefined;
+      this.#pump.kick();
+    }, this.#leaseTtl / 3);
+  }
+
+  /** Nothing is in the hands of tides: a timer would keep the program from its end. */
+  #rest(): void {
+    clearTimeout(this.#renewal);
+    this.#renewal = undefined;
   }
 }
