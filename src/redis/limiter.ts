@@ -95,9 +95,11 @@ class RedisLimiter implements Limiter {
   /** One lease more, or less. Nothing is timed while nothing is held: a timer would keep the program from its end. */
   #count(change: 1 | -1): void {
     this.#held += change;
-    if (this.#held > 0) return this.#hold();
-    clearTimeout(this.#renewal);
-    this.#renewal = undefined;
+    if (this.#held > 0) this.#hold();
+    else {
+      clearTimeout(this.#renewal);
+      this.#renewal = undefined;
+    }
   }
 
   /** Renews what is held three times within its time. */

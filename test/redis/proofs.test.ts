@@ -8,7 +8,7 @@ describe('several processes', () => {
   it('never ask a server more at once than their limiter lets, also while they are killed', {
     timeout: LONG,
   }, async () => {
-    const { afterwards, errors, most } = await proveLimiter(4, 5, 4);
+    const { afterwards, errors, most } = await proveLimiter({ processes: 4, limit: 5, kills: 3, leaseTtl: 2_000 });
     expect(errors).toBe('');
     expect(most).toBe(5);
     expect(afterwards).toBeGreaterThanOrEqual(100);
@@ -26,7 +26,7 @@ describe('several processes', () => {
       hosts: 6,
       pagesPerHost: 25,
       delay,
-      kills: 4,
+      kills: 2,
       restarts: 1,
       leaseTtl: 4_000,
     });

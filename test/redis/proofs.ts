@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { startRedis } from '../helpers/redis-server.ts';
 import type { WorkerOrder } from './worker.ts';
 
@@ -19,8 +23,22 @@ interface Machine {
   readonly errors: () => string;
 }
 
+/** The program of a machine as one file: it begins in a third of the time, which counts where many are killed. */
+let program: string | undefined;
+
+function programOf(): string {
+  if (program !== undefined) return program;
+  const folder = mkdtempSync(join(tmpdir(), 'tideway-worker-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const outfile = join(folder, 'worker.mjs');
+  const js = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+  buildSync({ entryPoints: [WORKER], outfile, bundle: true, platform: 'node', format: 'esm', banner: { js } });
+  program = outfile;
+  return program;
+}
+
 function startMachine(order: WorkerOrder): Machine {
-  const child = spawn(process.execPath, ['--no-warnings', WORKER, JSON.stringify(order)], { stdio: 'pipe' });
+  const child = spawn(process.execPath, ['--no-warnings', programOf(), JSON.stringify(order)], { stdio: 'pipe' });
   let [out, errors] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;
@@ -53,8 +71,14 @@ export interface LimiterProof {
 }
 
 /** Processes that ask a server through one limiter; again and again one is killed, and another one takes its place. */
-export async function proveLimiter(processes: number, limit: number, kills: number): Promise<LimiterProof> {
-  const leaseTtl = 1_000;
+export async function proveLimiter(options: {
+  readonly processes: number;
+  readonly limit: number;
+  readonly kills: number;
+  /** Longer than a busy machine keeps a process from its work: who loses a lease does not know it at once. */
+  readonly leaseTtl: number;
+}): Promise<LimiterProof> {
+  const { kills, leaseTtl, limit, processes } = options;
   const redis = await startRedis();
   let [now, most, requests] = [0, 0, 0];
   const server = createServer((_request, response) => {

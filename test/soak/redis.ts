@@ -8,10 +8,16 @@ export async function proveRedis(): Promise<number> {
     console.log(`${holds ? 'ok' : 'FAILED'}  ${text}`);
   };
 
-  const { afterwards, errors, most, requests } = await proveLimiter(8, 10, 50);
+  const { afterwards, errors, most, requests } = await proveLimiter({
+    processes: 8,
+    limit: 10,
+    kills: 50,
+    leaseTtl: 3_000,
+  });
   tell(
     most === 10 && afterwards >= 100 && errors === '',
-    `one limit of 10 for 8 processes, 50 of them killed: ${most} at once, ${requests} requests ${errors}`,
+    `one limit of 10 for 8 processes, 50 of them killed: ${most} at once, ${requests} requests, ` +
+      `${afterwards} after the leases of the last one had ended ${errors}`,
   );
 
   const delivered = await proveQuota(8, 100_000);
