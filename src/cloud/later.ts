@@ -1,7 +1,6 @@
 import { apiErrorOf } from '../errors/apiErrorOf.ts';
 import {
   ConfigurationError,
-  ConnectionError,
   checkDuration,
   checkInteger,
   checkType,
@@ -16,8 +15,18 @@ import {
   UnsavedRecordsError,
   ValueTooLargeError,
 } from '../errors/index.ts';
-import { backoff, type Connection, isTransient, path, retryDelay, retryOptions, Scope, sleep } from '../http/index.ts';
-import { interruption, isBreak } from '../records/index.ts';
+import {
+  backoff,
+  type Connection,
+  isTransient,
+  loaded,
+  path,
+  retryDelay,
+  retryOptions,
+  Scope,
+  sleep,
+} from '../http/index.ts';
+import { interruption, isBreak } from '../records/interruption.ts';
 import { checkObject } from './check-object.ts';
 import { checkText } from './check-text.ts';
 import { encodeFilter } from './filter.ts';
@@ -44,9 +53,7 @@ export async function later<Name extends keyof Functions>(
   name: Name,
   ...rest: Rest<Functions[Name]>
 ): Promise<Awaited<ReturnType<Functions[Name]>>> {
-  const functions = await import('./later/index.ts').catch((cause: unknown) => {
-    throw new ConnectionError('The code that this call needs was not loaded', { cause });
-  });
+  const functions = await loaded(import('./later/index.ts'));
   const needs: Needs = {
     connection,
     apiErrorOf,

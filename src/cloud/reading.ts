@@ -1,21 +1,16 @@
+import { ConnectionError, DecodeError, notJson, RecordTooLargeError, StreamInterruptedError } from '../errors/index.ts';
 import {
   backoff,
   type CallOptions,
   type Connection,
   isTransient,
+  loaded,
   type Path,
   type RequestOptions,
-  type Scope,
   sleep,
 } from '../http/index.ts';
-import {
-  type Batch,
-  type ByteSource,
-  type RecordSource,
-  Records,
-  type ResumableOptions,
-  ResumableSource,
-} from '../records/index.ts';
+import { type Batch, type ByteSource, type RecordSource, Records, type ResumableOptions } from '../records/index.ts';
+import { isBreak, isRefusal } from '../records/interruption.ts';
 
 /** The upper bound of the wait before a read is resumed for the first time, in milliseconds; it doubles each time. */
 const FIRST_RESUME = 200;
@@ -39,7 +34,10 @@ export interface Reading extends Pick<ResumableOptions, 'count' | 'isNew' | 'key
     | { readonly finished: (call: CallOptions) => Promise<boolean>; readonly interval: number };
 }
 
-/** Reads the JSON lines behind a path, resumed when they break. `options` are the call's. */
+/**
+ * Reads the JSON lines behind a path, resumed when they break. `options` are the call's. The code that decodes and
+ * resumes is loaded beside the first request, so that nobody waits for it.
+ */
 export function resumable<T>(
   connection: Connection,
   path: Path,
@@ -49,38 +47,56 @@ export function resumable<T>(
   const what = `GET ${path}`;
   const scope = connection.scope(what, options);
   const call = { ...options, signal: scope.signal, deadline: Number.POSITIVE_INFINITY };
-  const { ahead, follow } = reading;
-  const open = async (after: string | undefined, count: number | undefined): Promise<ByteSource> => {
-    const body = await connection.open(path, { ...call, ...reading.request(after, count) });
+  const { ahead, count, follow } = reading;
+  const open = async (after: string | undefined, rest: number | undefined): Promise<ByteSource> => {
+    const body = await connection.open(path, { ...call, ...reading.request(after, rest) });
     return ahead ? ahead(body) : body.reuse();
   };
   // Whether what is followed is finished must be asked before.
-  let first = ahead && !follow ? open(undefined, reading.count) : undefined;
+  let first = follow || count === 0 ? undefined : open(undefined, count);
   // Told when it is read.
   first?.catch(() => {});
-  return new ResumableSource<T>({
-    maxRecordBytes: MAX_LIST_RECORD_BYTES,
-    ...reading,
-    what,
-    open: (after, count) => {
-      const opened = first ?? open(after, count);
-      first = undefined;
-      return opened;
-    },
-    isTransient,
-    following: follow
-      ? {
-          finished: () => follow.finished(call),
-          wait: () => sleep(follow.interval, scope.signal),
-        }
-      : undefined,
-    wait: (resumption) => sleep(backoff(resumption, FIRST_RESUME), scope.signal),
+  const make = async (): Promise<RecordSource<T>> => {
+    // Where the code does not come, the request fails, too, and tells why; or it shows that the network is back.
+    const { ResumableSource } = await decoding().catch(() => Promise.resolve(first).then(decoding));
+    const errors = {
+      ConnectionError,
+      DecodeError,
+      isBreak,
+      isRefusal,
+      notJson,
+      RecordTooLargeError,
+      StreamInterruptedError,
+    };
+    const options: ResumableOptions = {
+      maxRecordBytes: MAX_LIST_RECORD_BYTES,
+      ...reading,
+      what,
+      open: (after, rest) => {
+        const opened = first ?? open(after, rest);
+        first = undefined;
+        return opened;
+      },
+      isTransient,
+      following: follow
+        ? {
+            finished: () => follow.finished(call),
+            wait: () => sleep(follow.interval, scope.signal),
+          }
+        : undefined,
+      wait: (resumption) => sleep(backoff(resumption, FIRST_RESUME), scope.signal),
+    };
+    return new ResumableSource<T>(options, errors);
+  };
+  return lazySource(make, (reason) => {
     // Also ends a request that waits for its headers, and the wait before another one.
-    close: (reason) => {
-      scope.abort(reason);
-      first?.then((body) => body.cancel(reason)).catch(() => {});
-    },
+    scope.abort(reason);
+    first?.then((body) => body.cancel(reason)).catch(() => {});
   });
+}
+
+function decoding(): Promise<typeof import('../records/resumable-source.ts')> {
+  return loaded(import('../records/resumable-source.ts'));
 }
 
 /** Reads records by their keys, or as `keys` says: of `options` what a read takes, and those of the call. */
@@ -116,10 +132,19 @@ export function readLines<T>(
   return new Records<T>(() => resumable(connection, path, reading, options));
 }
 
-/** A source whose code, or first answer, has to be awaited. Closing it aborts the scope of that answer. */
-export function lazySource<T>(load: () => Promise<RecordSource<T>>, scope?: Scope): RecordSource<T> {
+/** A source whose code, or first answer, has to be awaited. `close` frees what is held for that. */
+export function lazySource<T>(
+  load: () => Promise<RecordSource<T>>,
+  close?: (reason: unknown) => void,
+): RecordSource<T> {
   let source: RecordSource<T> | undefined;
   let closed = false;
+  const first = async (): Promise<Batch<T> | undefined> => {
+    source = await load();
+    // Its reader may have left meanwhile.
+    if (closed) source.close();
+    return source.pull();
+  };
   return {
     get bytes() {
       return source?.bytes ?? 0;
@@ -127,15 +152,10 @@ export function lazySource<T>(load: () => Promise<RecordSource<T>>, scope?: Scop
     get resumes() {
       return source?.resumes ?? 0;
     },
-    pull: async () => {
-      source ??= await load();
-      // Its reader may have left meanwhile.
-      if (closed) source.close();
-      return source.pull();
-    },
+    pull: () => (source ? source.pull() : first()),
     close: (reason) => {
       closed = true;
-      scope?.abort(reason);
+      close?.(reason);
       source?.close(reason);
     },
   };

@@ -2,6 +2,7 @@ export { backoff, sleep } from './backoff.ts';
 export { BodyReader, bodyStream } from './body-reader.ts';
 export { Connection, checkCall } from './connection.ts';
 export type { Auth, AuthContext } from './credentials.ts';
+export { loaded } from './loaded.ts';
 export type {
   AttemptContext,
   CallOptions,

@@ -1,4 +1,4 @@
-import { DecodeError, notJson, RecordTooLargeError, type TidewayError } from '../errors/index.ts';
+import type { DecodeError, notJson, RecordTooLargeError, TidewayError } from '../errors/index.ts';
 import { LineSplitter } from './line-splitter.ts';
 
 /** Records with the lines that they were read from; more lines may follow when one of them is no record. */
@@ -7,10 +7,21 @@ export interface LineBatch<T> {
   readonly lines: readonly string[];
 }
 
+/**
+ * What decoding fails with. It is handed over, as to all code that a program may load later: bundlers cut what both
+ * sides import out of what is loaded first.
+ */
+export interface DecodingErrors {
+  readonly DecodeError: typeof DecodeError;
+  readonly notJson: typeof notJson;
+  readonly RecordTooLargeError: typeof RecordTooLargeError;
+}
+
 /** Decodes JSON lines (https://jsonlines.org) from chunks of bytes: LF or CRLF, blank lines, no final newline needed. */
 export class JsonLines<T> {
   readonly #splitter = new LineSplitter();
   readonly #maxRecordBytes: number;
+  readonly #errors: DecodingErrors;
   readonly #parse: (line: string) => unknown;
   /** All lines so far, blank ones included. */
   line: number;
@@ -18,8 +29,14 @@ export class JsonLines<T> {
   failure: (() => Promise<TidewayError>) | undefined;
 
   /** `maxRecordBytes` is the longest line; `line` the number of lines that came before. */
-  constructor(maxRecordBytes: number, parse: (line: string) => unknown = JSON.parse, line: number = 0) {
+  constructor(
+    maxRecordBytes: number,
+    errors: DecodingErrors,
+    parse: (line: string) => unknown = JSON.parse,
+    line: number = 0,
+  ) {
     this.#maxRecordBytes = maxRecordBytes;
+    this.#errors = errors;
     this.#parse = parse;
     this.line = line;
   }
@@ -55,18 +72,20 @@ export class JsonLines<T> {
       } catch {
         // The engine's own error quotes the line.
         const number = this.line + at + 1;
-        if (line.trim()) this.failure = () => notJson('JSON', line, number);
+        if (line.trim()) this.failure = () => this.#errors.notJson('JSON', line, number);
         kept ??= lines.slice(0, at);
       }
     }
     this.line += at;
     const { invalidAt } = this.#splitter;
-    if (invalidAt !== undefined) this.failure ??= async () => new DecodeError('UTF-8', this.line + 1, invalidAt);
+    if (invalidAt !== undefined) {
+      this.failure ??= async () => new this.#errors.DecodeError('UTF-8', this.line + 1, invalidAt);
+    }
     return { records, lines: kept ?? lines };
   }
 
   #tooLarge(at: number = 0): () => Promise<RecordTooLargeError> {
     const what = `The record in line ${this.line + at + 1}`;
-    return async () => new RecordTooLargeError(what, this.#maxRecordBytes);
+    return async () => new this.#errors.RecordTooLargeError(what, this.#maxRecordBytes);
   }
 }

@@ -1,6 +1,6 @@
-import { ConnectionError, type DecodeError, StreamInterruptedError } from '../errors/index.ts';
-import { isBreak, isRefusal } from './interruption.ts';
-import { JsonLines, type LineBatch } from './json-lines.ts';
+import type { ConnectionError, DecodeError, StreamInterruptedError } from '../errors/index.ts';
+import type { isBreak, isRefusal } from './interruption.ts';
+import { type DecodingErrors, JsonLines, type LineBatch } from './json-lines.ts';
 import { keyOfLine, parseWithoutKey } from './record-key.ts';
 import type { Batch, ByteSource, RecordSource } from './source.ts';
 
@@ -32,6 +32,14 @@ export interface Following {
   readonly wait: () => Promise<void>;
 }
 
+/** What a read fails with, and knows of errors. */
+export interface ReadingErrors extends DecodingErrors {
+  readonly ConnectionError: typeof ConnectionError;
+  readonly isBreak: typeof isBreak;
+  readonly isRefusal: typeof isRefusal;
+  readonly StreamInterruptedError: typeof StreamInterruptedError;
+}
+
 /** What a {@link ResumableSource} reads. */
 export interface ResumableOptions {
   /** What is read, for messages, such as `GET /items/1/2/3`. */
@@ -42,8 +50,6 @@ export interface ResumableOptions {
   readonly isTransient: (error: unknown) => boolean;
   /** Waits before the n-th resumption in a row, from 1; rejects when the read is aborted. */
   readonly wait: (resumption: number) => Promise<void>;
-  /** Frees what the read as a whole holds. */
-  readonly close?: (reason: unknown) => void;
   /** The longest record, in bytes. */
   readonly maxRecordBytes: number;
   /** Whether lines carry a `_key`, and whether it is taken off again. Without keys a resumed read skips by counting. */
@@ -64,6 +70,7 @@ export interface ResumableOptions {
  */
 export class ResumableSource<T> implements RecordSource<T> {
   readonly #options: ResumableOptions;
+  readonly #errors: ReadingErrors;
   #body: ByteSource | undefined;
   /** What of the last chunk of `#body` is not decoded yet; never empty. */
   #rest: Uint8Array | undefined;
@@ -86,8 +93,9 @@ export class ResumableSource<T> implements RecordSource<T> {
   bytes = 0;
   resumes = 0;
 
-  constructor(options: ResumableOptions) {
+  constructor(options: ResumableOptions, errors: ReadingErrors) {
     this.#options = options;
+    this.#errors = errors;
     this.#ended = options.count === 0;
   }
 
@@ -115,7 +123,6 @@ export class ResumableSource<T> implements RecordSource<T> {
   close(reason?: unknown): void {
     this.#ended = true;
     this.#body?.cancel(reason);
-    this.#options.close?.(reason);
   }
 
   async #read(): Promise<LineBatch<T>> {
@@ -141,7 +148,7 @@ export class ResumableSource<T> implements RecordSource<T> {
       // Records begin with a bracket: a line that is wrong from its start on, such as HTML, is no half of one.
       if ((cause as Partial<DecodeError>).position === 0) throw cause;
       decoder.failure = undefined;
-      throw new ConnectionError(`The body of ${this.#options.what} ended inside a record`, { cause });
+      throw new this.#errors.ConnectionError(`The body of ${this.#options.what} ended inside a record`, { cause });
     }
     // Where a cut looks like the end, only an answer without a further record is the end.
     const unsure = this.#body.endsByClosing && this.#delivered + batch.records.length > this.#before + this.#skip;
@@ -160,7 +167,7 @@ export class ResumableSource<T> implements RecordSource<T> {
     const body = await open(after, count === undefined ? undefined : count - this.#delivered + this.#skip);
     const parse = keys === 'strip' ? parseWithoutKey : undefined;
     // Without keys the lines are read, and counted, from the first one again.
-    this.#decoder = new JsonLines<T>(maxRecordBytes, parse, keys === 'none' ? 0 : this.#decoder?.line);
+    this.#decoder = new JsonLines<T>(maxRecordBytes, this.#errors, parse, keys === 'none' ? 0 : this.#decoder?.line);
     return body;
   }
 
@@ -188,6 +195,7 @@ export class ResumableSource<T> implements RecordSource<T> {
 
   async #resume(error: unknown): Promise<void> {
     const { isTransient, onResume, wait, what } = this.#options;
+    const { isBreak, isRefusal, StreamInterruptedError } = this.#errors;
     this.#body?.cancel(error);
     this.#body = undefined;
     this.#rest = undefined;

@@ -1,4 +1,4 @@
-import { ConnectionError } from '../errors/index.ts';
+import { loaded } from '../http/loaded.ts';
 
 /**
  * Loads what a plain `records()` does not need: filling a queue, paces and quotas, reconnecting.
@@ -7,7 +7,5 @@ import { ConnectionError } from '../errors/index.ts';
  * again.
  */
 export function later(): Promise<typeof import('./later-parts.ts')> {
-  return import('./later-parts.ts').catch((cause: unknown) => {
-    throw new ConnectionError('The code that this call needs was not loaded', { cause });
-  });
+  return loaded(import('./later-parts.ts'));
 }

@@ -1,3 +1,4 @@
+import { DecodeError, notJson, RecordTooLargeError } from '../../src/errors/index.ts';
 import { JsonLines } from '../../src/records/json-lines.ts';
 import { type CorpusName, weigh } from './corpora.ts';
 
@@ -19,7 +20,7 @@ const BUFFER_BYTES = 128 * 1024;
 /** The SDK's decoder over either reader; in a browser's page as in Node. */
 export async function readBy(name: ReaderName, url: string, corpus: CorpusName): Promise<ReaderSight> {
   const add = weigh[corpus];
-  const decoder = new JsonLines<unknown>(8 * 1024 * 1024);
+  const decoder = new JsonLines<unknown>(8 * 1024 * 1024, { DecodeError, notJson, RecordTooLargeError });
   let [records, checksum, bytes, chunks] = [0, 0, 0, 0];
   const take = (batch: readonly unknown[]): void => {
     records += batch.length;

@@ -1,5 +1,6 @@
 import type { TidewayError } from 'tideway';
-import { JsonLines } from '../../src/records/index.ts';
+import { DecodeError, notJson, RecordTooLargeError } from '../../src/errors/index.ts';
+import { JsonLines } from '../../src/records/json-lines.ts';
 
 /** What a decoder made of chunks. */
 export interface Decoded {
@@ -15,7 +16,7 @@ export async function decode(
   maxRecordBytes: number = Number.MAX_SAFE_INTEGER,
   parse?: (line: string) => unknown,
 ): Promise<Decoded> {
-  const decoder = new JsonLines<unknown>(maxRecordBytes, parse);
+  const decoder = new JsonLines<unknown>(maxRecordBytes, { DecodeError, notJson, RecordTooLargeError }, parse);
   const records: unknown[] = [];
   const lines: string[] = [];
   const take = (batch: { readonly records: unknown[]; readonly lines: readonly string[] }): void => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyOfLine, parseWithoutKey } from '../../src/records/index.ts';
+import { keyOfLine, parseWithoutKey } from '../../src/records/record-key.ts';
 
 const jobKey = fc.tuple(fc.nat(), fc.nat(), fc.nat(), fc.nat()).map((parts) => parts.join('/'));
 /** Keys of jobs' records, of collections, and such as need escapes. */

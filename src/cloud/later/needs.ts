@@ -25,7 +25,7 @@ import type {
   Scope,
   sleep,
 } from '../../http/index.ts';
-import type { interruption, isBreak } from '../../records/index.ts';
+import type { interruption, isBreak } from '../../records/interruption.ts';
 import type { checkObject } from '../check-object.ts';
 import type { checkText } from '../check-text.ts';
 import type { encodeFilter } from '../filter.ts';

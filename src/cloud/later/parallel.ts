@@ -28,18 +28,21 @@ export function readParallel(
   const what = `GET ${path}`;
   const scope = connection.scope(what, options);
   const within = { ...options, signal: scope.signal, deadline: Number.POSITIVE_INFINITY };
-  return needs.lazySource(async () => {
-    const stats = await connection.json<Stats | undefined>(`${path}/stats` as Path, within);
-    // Of a job without data they may be left out.
-    const { input_values: values = 0, input_bytes: bytes = 0 }: Partial<Stats['totals']> = stats?.totals ?? {};
-    const reading: ParallelReading<unknown> = {
-      prefix: `${job.join('/')}/`,
-      options: within,
-      interruption: (error, progress) => needs.interruption(what, error, progress),
-      open,
-    };
-    return new ParallelSource(reading, values, bytes);
-  }, scope);
+  return needs.lazySource(
+    async () => {
+      const stats = await connection.json<Stats | undefined>(`${path}/stats` as Path, within);
+      // Of a job without data they may be left out.
+      const { input_values: values = 0, input_bytes: bytes = 0 }: Partial<Stats['totals']> = stats?.totals ?? {};
+      const reading: ParallelReading<unknown> = {
+        prefix: `${job.join('/')}/`,
+        options: within,
+        interruption: (error, progress) => needs.interruption(what, error, progress),
+        open,
+      };
+      return new ParallelSource(reading, values, bytes);
+    },
+    (reason) => scope.abort(reason),
+  );
 }
 
 /** What is read in ranges. */
