@@ -1,3 +1,5 @@
+// Types of the package, where it is taken from JSR: Deno looks for none by itself.
+// @ts-types="npm:@types/http-cache-semantics@4.2.0"
 import CachePolicy from 'http-cache-semantics';
 import type { CacheRules } from './cache-options.ts';
 import type { Asked, Freshness } from './freshness.ts';

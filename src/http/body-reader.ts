@@ -8,9 +8,7 @@ import { Scope } from './scope.ts';
 const BUFFER_BYTES = 128 * 1024;
 
 /** Memory that can be given back, where the runtime is of 2023 or later. */
-interface Transferable extends ArrayBuffer {
-  transfer?(length: number): ArrayBuffer;
-}
+type Transferable = Omit<ArrayBuffer, 'transfer'> & { transfer?(length: number): ArrayBuffer };
 
 /** Either reader of a stream: one takes a view to read into, the other has no use for it. */
 interface ChunkReader {

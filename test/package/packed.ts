@@ -94,7 +94,7 @@ function build(folder: string): string {
 }
 
 /** Copies what the package needs to run from the repository's own `node_modules`. */
-function installDependencies({ dependencies = {} }: Manifest, modules: string): void {
+export function installDependencies({ dependencies = {} }: Pick<Manifest, 'dependencies'>, modules: string): void {
   for (const name of Object.keys(dependencies)) {
     const from = join(repository, 'node_modules', name);
     const to = join(modules, name);
