@@ -3,7 +3,8 @@ export { type RedisCounter, type RedisCounterOptions, redisCounter } from './cou
 export { type RedisFrontier, type RedisFrontierOptions, redisFrontier } from './frontier.ts';
 export { type RedisLimiterOptions, redisLimiter } from './limiter.ts';
 export type { RedisOptions } from './link.ts';
-export { type RedisQueue, type RedisQueueOptions, redisQueue } from './queue.ts';
+export { redisQueue } from './queue.ts';
+export type { RedisQueue, RedisQueueOptions, RedisRecordLease } from './queue-options.ts';
 export { type RedisQuota, type RedisQuotaOptions, redisQuota } from './quota.ts';
 export type { IoRedisClient, NodeRedisClient, RedisClient, RedisCommands } from './redis-commands.ts';
 export { isRedisError, RedisError } from './redis-error.ts';

@@ -33,6 +33,14 @@ describe.each(['redis', 'ioredis'] as const)('on a cluster of three nodes, over 
   recordQueueContract('A queue', (options) =>
     redisQueue<unknown>(open.client, { key: crypto.randomUUID(), ...options }),
   );
+  recordQueueContract('A unique queue with priorities', (options) =>
+    redisQueue<unknown>(open.client, {
+      key: crypto.randomUUID(),
+      unique: (record) => JSON.stringify(record),
+      priority: () => 0,
+      ...options,
+    }),
+  );
   frontierContract('A frontier', (options) => redisFrontier(open.client, { key: crypto.randomUUID(), ...options }));
 
   describe('A cache', () => {

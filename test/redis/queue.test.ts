@@ -20,6 +20,16 @@ describe.each(CLIENT_KINDS)('over %s', (kind) => {
 
   afterAll(() => open?.close());
 
+  const unique = (record: unknown): string => JSON.stringify(record);
+  recordQueueContract('A unique queue on Redis', (options) =>
+    redisQueue<unknown>(open.client, { key: crypto.randomUUID(), unique, ...options }),
+  );
+  recordQueueContract('A priority queue on Redis', (options) =>
+    redisQueue<unknown>(open.client, { key: crypto.randomUUID(), priority: () => 1, ...options }),
+  );
+  recordQueueContract('A counting queue on Redis', (options) =>
+    redisQueue<unknown>(open.client, { key: crypto.randomUUID(), unique, priority: 'count', ...options }),
+  );
   recordQueueContract('A queue on Redis', (options) =>
     redisQueue<unknown>(open.client, { key: crypto.randomUUID(), ...options }),
   );
