@@ -30,7 +30,7 @@ export type ScopeTest = (url: URL, context: ScopeContext) => boolean;
  * was redirected, also when the crawl is resumed.
  */
 export async function scopeTest(scope: CrawlScope, start: readonly URL[]): Promise<ScopeTest> {
-  if (typeof scope === 'function') return scope;
+  if (typeof scope === 'function') return (url, context) => answerOf(scope(url, context));
   if (scope === 'all') return () => true;
   if (scope === 'host' || scope === 'site') {
     const keyOf = scope === 'site' ? await loadSiteOf() : ({ hostname }: URL) => hostname;
@@ -64,4 +64,10 @@ export function testOf(pattern: string | RegExp): (url: URL) => boolean {
   const { origin, pathname } = new URL(pattern);
   const folder = pathname.endsWith('/') ? pathname : `${pathname}/`;
   return (url) => url.origin === origin && (url.pathname === pathname || url.pathname.startsWith(folder));
+}
+
+/** A promise would be true whatever it comes to. */
+function answerOf(answer: unknown): boolean {
+  const { then } = Object(answer) as { readonly then?: unknown };
+  return typeof then === 'function' ? expected('`scope` to answer at once', answer) : Boolean(answer);
 }

@@ -1,40 +1,30 @@
-import {
-  ConfigurationError,
-  checkDuration,
-  checkInteger,
-  checkType,
-  expected,
-  isCircuitOpenError,
-  isConnectionError,
-  isQueueFullError,
-  isRobotsDisallowedError,
-  isTidewayError,
-  isTimeoutError,
-  TimeoutError,
-} from '../errors/index.ts';
+import { ConfigurationError, expected, isQueueFullError, isRobotsDisallowedError } from '../errors/index.ts';
 import type { FetchResult } from '../fetcher/fetch-result.ts';
-import { FetchTask } from '../fetcher/fetch-task.ts';
 import { Fetcher } from '../fetcher/fetcher.ts';
 import { Heap } from '../fetcher/heap.ts';
-import { parseRetryAfter } from '../http/retry-after.ts';
 import { Scope } from '../http/scope.ts';
+import { bounded } from './bounded.ts';
 import { contentFilter } from './content-filter.ts';
-import type { CrawlFailure, CrawlOptions, CrawlSummary } from './crawl-options.ts';
-import { patternsOf, type ScopeTest, scopeTest, testOf } from './crawl-scope.ts';
+import { CrawlLinks } from './crawl-links.ts';
+import type { CrawlOptions, CrawlSummary } from './crawl-options.ts';
+import { checkCrawlOptions } from './crawl-rules.ts';
+import { CrawlTally } from './crawl-tally.ts';
 import { type CrawlFilter, CrawlTask } from './crawl-task.ts';
+import { verdictOf } from './crawl-verdict.ts';
 import { type Frontier, type FrontierLease, LEASE_TTL } from './frontier.ts';
-import { type FrontierInput, type FrontierTask, frontierTask, inputsOf, MAX_URL_LENGTH } from './frontier-task.ts';
+import { type FrontierInput, type FrontierTask, frontierTask, inputsOf } from './frontier-task.ts';
 import { memoryFrontier } from './memory-frontier.ts';
 import { polite } from './polite.ts';
+import type { PoliteOptions } from './polite-options.ts';
 
 /** The longest time without a look at the frontier, in milliseconds: others may add to it. */
 const LOOK_INTERVAL = 1_000;
+/** The longest time between two renewals of leases, in milliseconds: timers take no more than 31 bits. */
+const LONGEST_RENEWAL = 3_600_000;
 /** The most leases that are asked for at once. */
 const LEASES_AT_ONCE = 100;
 /** The longest wait before another try, in milliseconds. */
 const LONGEST_DELAY = 3_600_000;
-/** How many failures are kept. */
-const MAX_FAILURES = 1_000;
 
 /**
  * Fetches pages and what they link to, until nothing is left: each once, within a scope, politely, and with a frontier
@@ -55,7 +45,7 @@ export async function crawl(options: CrawlOptions): Promise<CrawlSummary> {
   return new Crawl(options).run();
 }
 
-class Crawl implements CrawlFilter {
+class Crawl {
   readonly #options: CrawlOptions;
   readonly #frontier: Frontier;
   readonly #fetcher: Fetcher;
@@ -63,63 +53,44 @@ class Crawl implements CrawlFilter {
   readonly #ttl: number;
   readonly #maxLeased: number;
   readonly #maxRequests: number;
-  readonly #excluded: readonly ((url: URL) => boolean)[];
-  readonly isWanted: CrawlFilter['isWanted'];
-  #isInScope: ScopeTest = () => false;
+  readonly #handlerTimeout: number;
+  readonly #isWanted: CrawlFilter['isWanted'];
   /** What is leased, until it is settled. */
   readonly #active = new Set<FrontierLease>();
   /** What is being told to the frontier: it is not closed meanwhile. */
   readonly #storing = new Set<Promise<void>>();
   /** When pages are tried again. */
   readonly #retries = new Heap<number>((left, right) => left < right);
-  readonly #failures: CrawlFailure[] = [];
-  readonly #counts = { pages: 0, failed: 0, retried: 0, disallowed: 0, skipped: 0, outside: 0, added: 0 };
+  readonly #tally = new CrawlTally();
   #requests = 0;
   #wake: () => void = () => {};
 
   constructor(options: CrawlOptions) {
-    const { concurrency, exclude = [], fetcher, frontier = memoryFrontier(), handler, maxDepth, onFailure } = options;
-    const { leaseTtl = LEASE_TTL, maxLeased, maxRequests = Number.POSITIVE_INFINITY, perHost, signal } = options;
-    checkType('handler', handler ?? null, 'function');
-    checkType('onFailure', onFailure, 'function');
-    checkType('frontier.lease', frontier?.lease ?? null, 'function');
-    checkInteger('maxDepth', maxDepth, 0);
-    if (maxRequests !== Number.POSITIVE_INFINITY) checkInteger('maxRequests', maxRequests, 1);
-    checkInteger('maxLeased', maxLeased, 1);
-    checkInteger('perHost', perHost, 1);
-    checkDuration('leaseTtl', leaseTtl);
-    checkDuration('retryDelay', options.retryDelay);
-    checkDuration('handlerTimeout', options.handlerTimeout);
-    if (signal && typeof signal.aborted !== 'boolean') expected('`signal` to be an AbortSignal', signal);
-    if (fetcher && (options.polite || concurrency !== undefined)) {
-      throw new ConfigurationError('Expected either a `fetcher` or `polite` and `concurrency`, got both');
-    }
-    if (fetcher) checkType('fetcher.enqueue', fetcher.enqueue ?? null, 'function');
-    this.#excluded = patternsOf(exclude).map(testOf);
-    this.isWanted = contentFilter(options);
+    checkCrawlOptions(options);
+    const { fetcher, frontier = memoryFrontier(), handlerTimeout = 300_000, leaseTtl = LEASE_TTL, signal } = options;
+    const { maxLeased, maxRequests = Number.POSITIVE_INFINITY } = options;
+    this.#isWanted = contentFilter(options);
     this.#fetcher = fetcher ?? politeFetcher(options);
     this.#options = options;
     this.#frontier = frontier;
     this.#ttl = leaseTtl;
     this.#maxLeased = maxLeased ?? Math.max(200, 20 * this.#fetcher.concurrency);
     this.#maxRequests = maxRequests;
+    this.#handlerTimeout = handlerTimeout;
     this.#scope = new Scope(signal);
   }
 
   async run(): Promise<CrawlSummary> {
-    const { fetcher, scope = 'host', start } = this.#options;
-    const timer = setInterval(() => this.#renew(), this.#ttl / 3);
+    const { fetcher, start } = this.#options;
+    const timer = setInterval(() => this.#renew(), Math.min(LONGEST_RENEWAL, this.#ttl / 3));
     try {
       const first = inputsOf(start).map(frontierTask);
-      this.#isInScope = await scopeTest(
-        scope,
-        first.map(({ url }) => new URL(url)),
-      );
-      this.#counts.added += await this.#race(this.#frontier.add(first));
-      await this.#loop();
+      const links = await CrawlLinks.of(this.#options, first);
+      this.#tally.counts.added += await this.#race(this.#frontier.add(first));
+      await this.#loop(links);
       const left = await this.#frontier.size();
       await this.#frontier.close();
-      return { reason: left === 0 ? 'done' : 'maxRequests', ...this.#counts, failures: this.#failures, left };
+      return this.#tally.summary(left);
     } catch (error) {
       this.#scope.abort(error);
       await Promise.allSettled(this.#storing);
@@ -134,15 +105,8 @@ class Crawl implements CrawlFilter {
     }
   }
 
-  isInside(url: URL, { task }: FrontierLease): boolean {
-    const { depth = 0 } = task;
-    const isExcluded = this.#excluded.some((test) => test(url));
-    // Where a crawl begins is often an address that leads to the right one.
-    return !isExcluded && (depth === 0 || this.#isInScope(url, { from: new URL(task.url), depth }));
-  }
-
   /** Takes from the frontier while there is room, until nothing is left, or nothing more may be asked for. */
-  async #loop(): Promise<void> {
+  async #loop(links: CrawlLinks): Promise<void> {
     for (;;) {
       // Made first: what happens from here on is not missed.
       const change = new Promise<void>((resolve) => {
@@ -153,7 +117,7 @@ class Crawl implements CrawlFilter {
         this.#maxLeased - this.#active.size,
         this.#maxRequests - this.#requests - this.#active.size,
       );
-      const isTaken = room > 0 && (await this.#lease(room));
+      const isTaken = room > 0 && (await this.#lease(room, links));
       if (isTaken) continue;
       if (this.#active.size === 0) {
         if (this.#requests >= this.#maxRequests) return;
@@ -164,20 +128,24 @@ class Crawl implements CrawlFilter {
   }
 
   /** Whether something was there, and was begun. */
-  async #lease(room: number): Promise<boolean> {
-    const { perHost = 4 } = this.#options;
+  async #lease(room: number, links: CrawlLinks): Promise<boolean> {
+    const { perHost = 4, types } = this.#options;
     const leasing = this.#frontier.lease(room, { ttl: this.#ttl, perHost });
     // An abort does not wait for what a frontier answers then.
     const { signal } = this.#scope;
     leasing.then((late) => (signal.aborted ? this.#frontier.release(late) : undefined)).catch(() => {});
     const leases = await this.#race(leasing);
     for (const lease of leases) this.#active.add(lease);
+    const filter: CrawlFilter = {
+      isInside: (url, task) => links.isInside(url, task),
+      isWanted: this.#isWanted,
+      hookTimeout: this.#handlerTimeout,
+    };
     for (const [index, lease] of leases.entries()) {
       try {
-        const { types } = this.#options;
         const own = lease.task.type === undefined ? undefined : types?.revive(lease.task);
-        const task = new CrawlTask(lease, this, signal, own);
-        this.#fetcher.enqueue(task, (_, result) => this.#settle(lease, task, result));
+        const task = new CrawlTask(lease.task, filter, signal, own);
+        this.#fetcher.enqueue(task, (_, result) => this.#settle(lease, task, result, links));
       } catch (error) {
         if (!isQueueFullError(error)) throw error;
         // The fetcher has other work.
@@ -203,12 +171,12 @@ class Crawl implements CrawlFilter {
   }
 
   /** Does with a page what is to be done with its result. Never rejects. */
-  async #settle(lease: FrontierLease, task: CrawlTask, result: FetchResult): Promise<void> {
+  async #settle(lease: FrontierLease, task: CrawlTask, result: FetchResult, links: CrawlLinks): Promise<void> {
     const { signal } = this.#scope;
     try {
       // What ended with the crawl is given back, not settled.
       if (signal.aborted) return;
-      const store = await this.#judge(lease, task, result);
+      const store = await this.#judge(lease, task, result, links);
       if (signal.aborted) return;
       const storing = store();
       this.#storing.add(storing);
@@ -222,81 +190,71 @@ class Crawl implements CrawlFilter {
   }
 
   /** Answers with what is to be told to the frontier. */
-  async #judge(lease: FrontierLease, task: CrawlTask, result: FetchResult): Promise<() => Promise<void>> {
-    const { error, headers, status = 0 } = result;
-    const again = (reason: unknown, delay?: number) => () => this.#tryAgain(lease, result, reason, delay);
-    if (isRobotsDisallowedError(error)) {
-      const { retryAfter } = error;
-      return retryAfter === undefined ? () => this.#done(lease, 'disallowed') : again(error, retryAfter);
-    }
-    this.#requests++;
-    if (task.isOutside) return () => this.#done(lease, 'outside');
-    if (error) return isWorthAnotherTry(error) ? again(error) : () => this.#giveUp(lease, result, error);
-    if (status === 429 || status >= 500) return again(undefined, parseRetryAfter(headers.get('retry-after')));
-    if (result.skipped) return () => this.#done(lease, 'skipped');
-    const links: FrontierTask[] = [];
+  async #judge(
+    lease: FrontierLease,
+    task: CrawlTask,
+    result: FetchResult,
+    links: CrawlLinks,
+  ): Promise<() => Promise<void>> {
+    const verdict = verdictOf(result, task.isOutside);
+    if (!isRobotsDisallowedError(result.error)) this.#requests++;
+    const depth = (lease.task.depth ?? 0) + 1;
+    let found: FrontierTask[] = [];
+    let handled: FrontierTask[] = [];
     try {
-      await this.#handle(lease, task, result, links);
+      // What hooks enqueue counts whatever became of their page.
+      found = links.tasksOf(task.takeLinks(), result.finalUrl, depth);
+      if (verdict.kind === 'handle') {
+        handled = await this.#handle(lease, result, (inputs) => links.tasksOf(inputs, result.finalUrl, depth));
+      }
     } catch (failure) {
-      return again(failure);
+      return async () => {
+        await this.#add(found);
+        await this.#tryAgain(lease, result, failure);
+      };
     }
     return async () => {
       // Before the page is done: whoever dies in between does the page again, and no link is lost.
-      if (links.length > 0) {
-        const added = await this.#frontier.add(links);
-        this.#counts.added += added;
-      }
-      await this.#done(lease, 'pages');
+      await this.#add([...found, ...handled]);
+      if (verdict.kind === 'again') await this.#tryAgain(lease, result, verdict.error, verdict.delay);
+      else if (verdict.kind === 'giveUp') await this.#giveUp(lease, result, verdict.error);
+      else await this.#done(lease, verdict.kind === 'done' ? verdict.as : 'pages');
     };
   }
 
   /** Runs the handler, and collects its links. */
-  async #handle(lease: FrontierLease, own: CrawlTask, result: FetchResult, links: FrontierTask[]): Promise<void> {
-    const { handler, handlerTimeout = 300_000 } = this.#options;
-    const { attempt, task } = lease;
+  async #handle(
+    { attempt, task }: FrontierLease,
+    result: FetchResult,
+    tasksOf: (inputs: FrontierInput | Iterable<FrontierInput>) => FrontierTask[],
+  ): Promise<FrontierTask[]> {
+    const { handler } = this.#options;
     const { depth = 0 } = task;
-    const { signal } = this.#scope;
+    const links: FrontierTask[] = [];
     let isOpen = true;
     const enqueue = (inputs: FrontierInput | Iterable<FrontierInput>): void => {
       if (!isOpen) throw new ConfigurationError('Expected `enqueue` to be called before the handler has ended');
-      for (const input of inputsOf(inputs)) {
-        const link = this.#link(input, result, depth + 1);
-        if (link) links.push(link);
-      }
+      for (const link of tasksOf(inputs)) links.push(link);
     };
-    const limit = new Scope(signal).expire(handlerTimeout, () => {
-      return new TimeoutError('The handler of a page did not end', 'deadline', handlerTimeout);
-    });
     try {
-      enqueue(own.links);
-      await limit.race((async () => handler(result, { task, depth, attempt, signal: limit.signal, enqueue }))());
+      await bounded(this.#scope.signal, this.#handlerTimeout, 'The handler of a page', (signal) =>
+        handler(result, { task, depth, attempt, signal, enqueue }),
+      );
+      return links;
     } finally {
       isOpen = false;
-      limit.end();
     }
   }
 
-  /** What is to be stored of a link; undefined when it is not to be followed. */
-  #link(input: FrontierInput, { finalUrl }: FetchResult, depth: number): FrontierTask | undefined {
-    const { maxDepth = Number.POSITIVE_INFINITY } = this.#options;
-    const plain = typeof input === 'string' || input instanceof URL ? undefined : input;
-    const text = plain ? plain.url : String(input);
-    // What is no text is no link at all, but a mistake of the handler's.
-    if (typeof text !== 'string') return frontierTask(input);
-    if (!URL.canParse(text, finalUrl)) return undefined;
-    const url = new URL(text, finalUrl);
-    const { href, password, protocol, username } = url;
-    // Not everything that pages link to is a page, or can be asked for.
-    if (!/^https?:$/.test(protocol) || username || password || href.length > MAX_URL_LENGTH) return undefined;
-    if (depth > maxDepth || this.#excluded.some((test) => test(url))) return undefined;
-    if (!this.#isInScope(url, { from: new URL(finalUrl), depth })) return undefined;
-    const given = plain && frontierTask(plain instanceof FetchTask ? plain : { ...plain, url: href });
-    return { ...given, url: href, depth };
+  async #add(links: readonly FrontierTask[]): Promise<void> {
+    if (links.length === 0) return;
+    const added = await this.#frontier.add(links);
+    this.#tally.counts.added += added;
   }
 
   async #done(lease: FrontierLease, count: 'pages' | 'disallowed' | 'skipped' | 'outside'): Promise<void> {
     // Somebody else has it when the lease has run out, and counts it.
-    if (await this.#frontier.ack(lease)) this.#counts[count]++;
+    if (await this.#frontier.ack(lease)) this.#tally.counts[count]++;
   }
 
   /** Puts a page back; `delay` is what the server asks for. */
@@ -306,7 +264,7 @@ class Crawl implements CrawlFilter {
     const retryAt = Date.now() + wait;
     if (await this.#frontier.fail(lease, { retryAt })) {
       this.#retries.push(retryAt);
-      this.#counts.retried++;
+      this.#tally.counts.retried++;
     } else this.#failed(lease, result, error);
   }
 
@@ -315,9 +273,7 @@ class Crawl implements CrawlFilter {
   }
 
   #failed({ task }: FrontierLease, result: FetchResult, error: unknown): void {
-    const failure = { task, result, error };
-    this.#counts.failed++;
-    if (this.#failures.length < MAX_FAILURES) this.#failures.push(failure);
+    const failure = this.#tally.fail(task, result, error);
     // What it throws ends the crawl: there is nobody else to be told.
     const told = this.#options.onFailure?.(failure) as Promise<unknown> | undefined;
     if (typeof told?.then === 'function') told.then(undefined, (reason) => this.#scope.abort(reason));
@@ -335,11 +291,7 @@ class Crawl implements CrawlFilter {
 }
 
 function politeFetcher({ concurrency, polite: options }: CrawlOptions): Fetcher {
-  if (!options) throw new ConfigurationError('Expected a `fetcher`, or `polite` with a `userAgent`, got neither');
-  return new Fetcher({ ...(concurrency !== undefined && { concurrency }), policy: polite(options) });
-}
-
-/** Whether a page that gave no answer may give one later. What the user's own code threw may not throw again. */
-function isWorthAnotherTry(error: Error): boolean {
-  return !isTidewayError(error) || isConnectionError(error) || isTimeoutError(error) || isCircuitOpenError(error);
+  // It was checked that they are there.
+  const policy = polite(options as PoliteOptions);
+  return new Fetcher({ ...(concurrency !== undefined && { concurrency }), policy });
 }

@@ -27,7 +27,8 @@ export type FrontierInput = string | URL | FrontierTask | FetchTask;
 /**
  * What is to be kept of something that is added: checked, copied, without what is as it always is.
  *
- * @throws ConfigurationError for what is no URL of http or https, and for what is no plain data.
+ * @throws ConfigurationError for what is no URL of http or https, for a URL with a credential, and for what is no plain
+ *   data.
  */
 export function frontierTask(input: FrontierInput): FrontierTask {
   if (typeof input === 'string' || input instanceof URL) return { url: urlOf(String(input)) };
@@ -60,7 +61,9 @@ export function inputsOf(tasks: FrontierInput | Iterable<FrontierInput>): Fronti
 function urlOf(url: unknown): string {
   if (typeof url !== 'string') return expected('`url` to be of type string', url);
   if (url.length > MAX_URL_LENGTH) expected(`a URL of at most ${MAX_URL_LENGTH} characters`, url.length);
-  const { href, protocol } = parsed(url);
+  const { href, password, protocol, username } = parsed(url);
+  // It would be stored, and no request can have it.
+  if (username || password) expected('a URL without a credential: `headers` may have one', {});
   if (!/^https?:$/.test(protocol)) expected('a URL that begins with http: or https:', protocol);
   return href;
 }

@@ -13,6 +13,7 @@ export type { PoliteEvent, PoliteOptions } from './polite-options.ts';
 export { parseRobots, type Robots } from './robots.ts';
 export type { RobotsRule } from './robots-rules.ts';
 export { robotsTags } from './robots-tags.ts';
-export { type SlotStore, type SlotsStore, scrapyCloudFrontier } from './scrapy-cloud-frontier.ts';
+export { scrapyCloudFrontier } from './scrapy-cloud-frontier.ts';
 export { type SitemapEntry, type SitemapOptions, sitemap } from './sitemap.ts';
+export type { SlotStore, SlotsStore } from './slot-store.ts';
 export { type TaskClass, type TaskTypes, taskTypes } from './task-types.ts';

@@ -7,6 +7,18 @@ export const MAX_ROBOTS_BYTES: number = 500 * 1024;
 /** The most sitemaps of a robots.txt that are remembered. */
 const MOST_SITEMAPS = 1_000;
 
+/** What is written so often that the big crawlers take it for what is meant. */
+const MISSPELT: Readonly<Record<string, string>> = {
+  useragent: 'user-agent',
+  'user agent': 'user-agent',
+  dissallow: 'disallow',
+  dissalow: 'disallow',
+  disalow: 'disallow',
+  diasllow: 'disallow',
+  disallaw: 'disallow',
+  'site-map': 'sitemap',
+};
+
 /** A robots.txt, as one crawler has to read it. */
 export interface Robots {
   /** Sitemaps that it lists, for whoever reads it. */
@@ -37,10 +49,10 @@ export function parseRobots(text: string, userAgent: string): Robots {
   let groups: Set<Group> = new Set();
   let isNaming = false;
   for (const line of linesOf(text)) {
-    const name = (/^[\w-]+/.exec(line)?.[0] ?? '').toLowerCase();
+    const name = (/^(?:user agent|[\w-]+)/i.exec(line)?.[0] ?? '').toLowerCase();
     // Some forget the colon, and mean it.
     const value = line.slice(name.length).trimStart().replace(/^:/, '').trimStart();
-    switch (name) {
+    switch (MISSPELT[name] ?? name) {
       case 'user-agent': {
         if (!isNaming) groups = new Set();
         isNaming = true;
@@ -51,7 +63,7 @@ export function parseRobots(text: string, userAgent: string): Robots {
       case 'allow':
       case 'disallow': {
         isNaming = false;
-        for (const group of groups) group.add(name === 'allow', value);
+        for (const group of groups) group.add(name, value);
         break;
       }
       case 'crawl-delay': {
@@ -68,7 +80,11 @@ export function parseRobots(text: string, userAgent: string): Robots {
     if (isNaming) for (const group of groups) group.isNamed = true;
   }
   const { crawlDelay, rules } = own.isNamed ? own : common;
-  const ruleFor = (url: string | URL): RobotsRule | undefined => rules.find(comparablePath(new URL(url)));
+  const ruleFor = (url: string | URL): RobotsRule | undefined => {
+    const path = comparablePath(new URL(url));
+    // Whoever may not read it could not know (RFC 9309, section 2.2.2).
+    return path === '/robots.txt' ? undefined : rules.find(path);
+  };
   return {
     sitemaps,
     crawlDelay,
@@ -99,11 +115,13 @@ class Group {
   isNamed = false;
   crawlDelay: number | undefined;
 
-  add(isAllowed: boolean, value: string): void {
+  /** `name` is the one in the file, which may be misspelt. */
+  add(name: string, value: string): void {
     // An empty rule is none. A path begins with a slash; many leave it out before a wildcard only.
     if (value === '') return;
     const pattern = comparable(/^[/*]/.test(value) ? value : `/${value}`);
     // A dollar sign is special at the end only.
+    const isAllowed = name === 'allow';
     this.rules.add(pattern.replace(/\$(?=.)/g, '%24'), {
       text: `${isAllowed ? 'Allow' : 'Disallow'}: ${value}`,
       isAllowed,
@@ -111,7 +129,7 @@ class Group {
   }
 
   delay(value: string): void {
-    const seconds = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
+    const seconds = /^(?:\d+\.?\d*|\.\d+)$/.test(value) ? Number(value) : Number.NaN;
     if (Number.isFinite(seconds)) this.crawlDelay = Math.max(this.crawlDelay ?? 0, seconds * 1000);
   }
 }

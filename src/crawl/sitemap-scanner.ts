@@ -70,8 +70,9 @@ export class SitemapScanner {
 
   /** A URL a line. */
   #takeLines(text: string): ScannedEntry[] {
-    const end = text.lastIndexOf('\n') + 1;
-    const lines = text.slice(0, end).split('\n');
+    const end = Math.max(text.lastIndexOf('\n'), text.lastIndexOf('\r')) + 1;
+    // Of the two characters of an end one makes a line that is empty.
+    const lines = text.slice(0, end).split(/[\r\n]/);
     const wrong = lines.findIndex((line) => line.trim() !== '' && !URL.canParse(line.trim()));
     if (wrong >= 0) throw this.#wrong(text, lines.slice(0, wrong).join('\n').length + Math.min(wrong, 1));
     if (text.length - end > LONGEST_TOKEN) throw this.#wrong(text, end);

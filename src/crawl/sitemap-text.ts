@@ -1,5 +1,9 @@
 import { BodyTooLargeError, TidewayError } from '../errors/index.ts';
-import { encodingOf } from './text-encoding.ts';
+import { XML_DECLARATION, xmlEncodingOf } from './text-encoding.ts';
+
+/** Either of these ends what may tell of an encoding. */
+const TAG_END = 0x3e;
+const LINE_END = 0x0a;
 
 /** The text of a sitemap, out of gzip where it is in it, whatever its name or its headers say. */
 export async function* sitemapText(
@@ -12,6 +16,8 @@ export async function* sitemapText(
   const plain = isGzip ? bytes.pipeThrough(new DecompressionStream('gzip')) : bytes;
   const reader = plain.getReader();
   let decoder: TextDecoder | undefined;
+  /** What came before the encoding could be told: a few bytes may come one by one. */
+  let head: Uint8Array<ArrayBuffer> = new Uint8Array();
   let size = 0;
   try {
     for (;;) {
@@ -23,10 +29,16 @@ export async function* sitemapText(
       if (done) break;
       size += value.length;
       if (size > maxBytes) throw new BodyTooLargeError(what, maxBytes);
-      decoder ??= new TextDecoder(encodingOf(value));
-      yield decoder.decode(value, { stream: true });
+      if (decoder) {
+        yield decoder.decode(value, { stream: true });
+        continue;
+      }
+      head = joined(head, value);
+      if (head.length < XML_DECLARATION && !head.includes(TAG_END) && !head.includes(LINE_END)) continue;
+      decoder = new TextDecoder(xmlEncodingOf(head));
+      yield decoder.decode(head, { stream: true });
     }
-    yield decoder?.decode() ?? '';
+    yield decoder ? decoder.decode() : new TextDecoder(xmlEncodingOf(head)).decode(head);
   } finally {
     // Without effect at the end; before it lets go of the connection.
     reader.cancel().catch(() => {});
@@ -64,4 +76,11 @@ async function begun(
     { highWaterMark: 0 },
   );
   return { bytes, isGzip: head[0] === 0x1f && head[1] === 0x8b };
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
 }

@@ -61,7 +61,7 @@ export async function* sitemap(
   checkType('onError', onError, 'function');
   if (fetcher) checkType('fetcher.fetch', fetcher.fetch ?? null, 'function');
   if (!URL.canParse(String(url))) expected('an absolute URL', {});
-  const start = new URL(url).href;
+  const start = new URL(url).href.replace(/#.*/s, '');
   const own = fetcher ?? new Fetcher({ concurrency: 1, maxBodyBytes: maxBytes });
   const seen = new Set([start]);
   /** What indexes led to, the next one last. */
@@ -74,7 +74,8 @@ export async function* sitemap(
           yield entry.entry;
           continue;
         }
-        const { loc } = entry.entry;
+        // What differs in its fragment only is one file.
+        const loc = entry.entry.loc.replace(/#.*/s, '');
         if (seen.has(loc) || file.depth === DEEPEST) continue;
         if (seen.size >= maxSitemaps) {
           throw new QueueFullError(`${pathOf(file.url)} leads to more sitemaps than \`maxSitemaps\`, ${maxSitemaps}`);

@@ -1,4 +1,5 @@
 import { type FileHandle, open, realpath, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { type Journal, type JournalEntry, JournalQueue } from '../crawl/journal.ts';
 import { ConfigurationError, DecodeError } from '../errors/index.ts';
 import { lockFile } from './file-lock.ts';
@@ -51,6 +52,7 @@ export class FileJournal implements Journal {
       this.#unlock = await lockFile(path);
       const lines = await this.#read(file, tell);
       if (lines === 0) await file.appendFile(`${HEADER}\n`);
+      if (lines === 0 && this.#sync) await syncFolder(path);
       let counting = 0;
       for (const _ of entries()) counting++;
       if (lines > FEW_LINES && lines > WASTE * counting) await this.#rewrite(path, entries());
@@ -106,11 +108,12 @@ export class FileJournal implements Journal {
         whole = position + start;
         this.#take(line.toString(), ++count, tell);
       }
+      // What is another file is not read to its end, which it may not have.
+      if (count === 0 && !HEADER.startsWith(bytes.toString('latin1', 0, HEADER.length + 1))) this.#refuse();
       if (start < bytes.length) carry.push(Buffer.from(bytes.subarray(start)));
       position += bytes.length;
       read = await file.read(chunk, 0, CHUNK, position);
     }
-    if (count === 0 && !HEADER.startsWith(Buffer.concat(carry).toString())) this.#refuse();
     if (whole < position) await file.truncate(whole);
     return count;
   }
@@ -120,17 +123,9 @@ export class FileJournal implements Journal {
       if (text !== HEADER) this.#refuse();
       return;
     }
-    let line: Line | undefined;
-    try {
-      line = JSON.parse(text);
-    } catch {}
-    const { add, done, failed, failures, retryAt, task } = line ?? {};
-    if (typeof add === 'string' && typeof task?.url === 'string') {
-      tell({ fingerprint: add, task, ...(failures !== undefined && { failures, retryAt: retryAt ?? 0 }) });
-    } else if (typeof failed === 'string')
-      tell({ fingerprint: failed, failures: failures ?? 1, retryAt: retryAt ?? 0 });
-    else if (typeof done === 'string') tell({ fingerprint: done });
-    else throw new DecodeError(`a task in ${this.#path}`, number, 0);
+    const entry = entryOf(text);
+    if (!entry) throw new DecodeError(`a task in ${this.#path}`, number, 0);
+    tell(entry);
   }
 
   #refuse(): never {
@@ -145,8 +140,20 @@ export class FileJournal implements Journal {
     await file.datasync();
     await file.close();
     await rename(`${path}.new`, path);
+    if (this.#sync) await syncFolder(path);
     await this.#file?.close();
     this.#file = await open(path, 'a+', 0o600);
+  }
+}
+
+/** Has the disk know the name of a file, too: what is written later goes to the file that has it. */
+async function syncFolder(path: string): Promise<void> {
+  // Windows opens no folders.
+  const folder = await open(dirname(path)).catch(() => undefined);
+  try {
+    await folder?.sync();
+  } finally {
+    await folder?.close();
   }
 }
 
@@ -159,6 +166,23 @@ async function writeLines(file: FileHandle, entries: Iterable<JournalEntry>): Pr
     text = '';
   }
   if (text !== '') await file.appendFile(text);
+}
+
+/** What a line says; undefined of one that says nothing that a frontier wrote. */
+function entryOf(text: string): JournalEntry | undefined {
+  let line: Line | undefined;
+  try {
+    line = JSON.parse(text);
+  } catch {}
+  const { add, done, failed, failures, retryAt = 0, task } = line ?? {};
+  const isCount = Number.isSafeInteger(failures) && (failures as number) > 0 && Number.isFinite(retryAt);
+  if (failures !== undefined && !isCount) return undefined;
+  const failure = failures !== undefined && { failures, retryAt };
+  if (typeof add === 'string' && typeof task?.url === 'string' && URL.canParse(task.url)) {
+    return { fingerprint: add, task, ...failure };
+  }
+  if (typeof failed === 'string' && failure) return { fingerprint: failed, ...failure };
+  return typeof done === 'string' ? { fingerprint: done } : undefined;
 }
 
 function lineOf({ failures, fingerprint, retryAt, task }: JournalEntry): string {

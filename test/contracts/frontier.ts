@@ -273,6 +273,7 @@ export function frontierContract(name: string, factory: MakeFrontier): void {
       'no url',
       '/relative',
       'mailto:me@a.example',
+      'http://user:password@a.example/',
       { url: 7 },
       null,
       { url: 'http://a.example/', depth: -1 },

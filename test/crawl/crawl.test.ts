@@ -1,61 +1,21 @@
 import { isConfigurationError, isTimeoutError } from 'tideway';
-import {
-  type CrawlFailure,
-  type CrawlHandler,
-  type CrawlOptions,
-  type CrawlSummary,
-  crawl,
-  type Frontier,
-  memoryFrontier,
-  taskTypes,
-} from 'tideway/crawl';
-import { Fetcher, type FetchResult, FetchTask, type HookContext } from 'tideway/fetcher';
+import { type CrawlFailure, type CrawlOptions, crawl, type Frontier, memoryFrontier, polite } from 'tideway/crawl';
+import { Fetcher, FetchTask } from 'tideway/fetcher';
+import { type PublicFetchOptions, publicFetch } from 'tideway/node';
 import { afterEach, describe, expect, it } from 'vitest';
 import { rejection } from '../helpers/rejection.ts';
-import { deferred, type Handler, startServer, type TestServer } from '../helpers/server.ts';
+import { deferred, type TestServer } from '../helpers/server.ts';
+import { follow, linksTo, type Page, paths, quickly, startPages } from './quick-crawl.ts';
 
 const servers: TestServer[] = [];
 afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-/** Answers by itself. */
-type Page = (...given: Parameters<Handler>) => unknown;
-
-/** A server whose pages link to others, by their paths; what is not there is 404. */
-async function site(links: Readonly<Record<string, readonly string[] | Page>>): Promise<TestServer> {
-  const server = await startServer(async (response, request, count) => {
-    const page = links[request.url];
-    if (typeof page === 'function') {
-      await page(response, request, count);
-      return;
-    }
-    response.writeHead(page ? 200 : 404, { 'content-type': 'text/html; charset=utf-8' });
-    response.end(page?.map((link) => `<a href="${link}">`).join('\n'));
-  });
+async function site(links: Parameters<typeof startPages>[0]): Promise<TestServer> {
+  const server = await startPages(links);
   servers.push(server);
   return server;
-}
-
-/** Adds all links of a page. */
-const follow: CrawlHandler = async (result, { enqueue }) => {
-  for (const [, link] of (await result.text()).matchAll(/href="([^"]*)"/g)) enqueue(link as string);
-};
-
-/** Crawls quickly, from the root of a server. */
-function quickly(server: TestServer, options: Partial<CrawlOptions> = {}): Promise<CrawlSummary> {
-  return crawl({
-    start: server.url,
-    handler: follow,
-    fetcher: new Fetcher({ retry: false }),
-    retryDelay: 5,
-    ...options,
-  });
-}
-
-/** The paths that were asked for, sorted. */
-function paths({ requests }: TestServer): string[] {
-  return requests.map(({ url }) => url).toSorted();
 }
 
 describe('crawl', () => {
@@ -288,33 +248,80 @@ describe('crawl', () => {
     ]);
   });
 
-  it('calls the hooks of tasks whose class it knows, and follows what they enqueue', async () => {
-    const told: string[] = [];
-    class Page extends FetchTask {
-      static override readonly type = 'page';
-      override onUrl(url: string): void {
-        told.push(`url ${new URL(url).pathname}`);
-      }
-      override onHeaders(headers: Readonly<Record<string, readonly string[]>>): 'skip' | undefined {
-        return headers['x-skip'] ? 'skip' : undefined;
-      }
-      override onSuccess(result: FetchResult, { enqueue }: HookContext): void {
-        told.push(`success ${result.status}`);
-        if (!result.skipped) enqueue(new Page(new URL('/b', result.finalUrl)));
-      }
-      override async onDone(): Promise<void> {
-        await Promise.resolve();
-        told.push('done');
-      }
-    }
-    const server = await site({
-      '/': (response) => response.writeHead(302, { location: '/a' }).end(),
-      '/a': [],
-      '/b': (response) => response.writeHead(200, { 'x-skip': '1' }).end('text'),
+  it('takes tasks from pages whose URL is relative', async () => {
+    const server = await site({ '/': [], '/dir/': [], '/dir/next': [] });
+    const summary = await quickly(server, {
+      start: `${server.url}dir/`,
+      handler: ({ url }, { enqueue }) => {
+        if (url.endsWith('/dir/')) enqueue([new FetchTask('next', { priority: 2 }), { url: '../' }]);
+      },
     });
-    const summary = await quickly(server, { start: new Page(server.url), types: taskTypes(Page) });
-    expect(told).toEqual(['url /', 'url /a', 'success 200', 'done', 'url /b', 'success 200', 'done']);
-    expect(summary).toMatchObject({ pages: 1, skipped: 1, failed: 0 });
+    expect(summary).toMatchObject({ pages: 3, failed: 0 });
+    expect(paths(server)).toEqual(['/', '/dir/', '/dir/next']);
+  });
+
+  it('takes another try of a page that was put into the frontier by others for no redirect', async () => {
+    const server = await site({
+      '/elsewhere': (response, _, count) => response.writeHead(count === 1 ? 503 : 200).end(),
+    });
+    const frontier = memoryFrontier();
+    await frontier.add({ url: `${server.url}elsewhere`, depth: 3 });
+    const fetcher = new Fetcher({ retry: { backoff: 1 } });
+    const options = { start: [], frontier, fetcher, scope: ['https://other.example/'] };
+    expect(await quickly(server, options)).toMatchObject({ pages: 1, outside: 0 });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('gives a page up of a private network that its own fetch is kept from', async () => {
+    const lookup: PublicFetchOptions['lookup'] = (_name, _options, done) =>
+      done(null, [{ address: '10.0.0.1', family: 4 }]);
+    const policy = polite({ userAgent: 'tester/1.0' });
+    const summary = await crawl({
+      start: 'http://rebind.example/',
+      handler: follow,
+      fetcher: new Fetcher({ fetch: publicFetch({ lookup }), policy }),
+    });
+    expect(summary).toMatchObject({ failed: 1, retried: 0, disallowed: 0 });
+    expect(summary.failures[0]?.error).toMatchObject({ cause: { name: 'PrivateNetworkError' } });
+  });
+
+  it('follows nothing when a scope throws, or answers with a promise', async () => {
+    for (const scope of [
+      () => {
+        throw new Error('broken');
+      },
+      async () => true,
+    ] as unknown as NonNullable<CrawlOptions['scope']>[]) {
+      const server = await site({ '/': ['/a'], '/a': [] });
+      const summary = await quickly(server, { scope });
+      expect(summary).toMatchObject({ pages: 0, failed: 1, retried: 2 });
+      expect(String(summary.failures[0]?.error)).toMatch(/broken|Expected `scope` to answer at once/);
+      expect(paths(server)).toEqual(['/', '/', '/']);
+    }
+  });
+
+  it('renews leases that never run out no more often than others', async () => {
+    const hold = deferred();
+    const server = await site({
+      '/': async (response) => {
+        await hold.promise;
+        response.end();
+      },
+    });
+    let renewals = 0;
+    const frontier = memoryFrontier();
+    const counting: Frontier = {
+      ...callsOf(frontier),
+      renew: async () => {
+        renewals++;
+      },
+    };
+    const crawling = quickly(server, { frontier: counting, leaseTtl: Number.POSITIVE_INFINITY });
+    await expect.poll(() => server.requests.length).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    hold.resolve();
+    expect(await crawling).toMatchObject({ pages: 1 });
+    expect(renewals).toBe(0);
   });
 
   it('refuses links that come when the handler has ended', async () => {
@@ -487,6 +494,7 @@ describe('crawl', () => {
     [{ polite: { userAgent: 'a/1' } }],
     [{ concurrency: 3 }],
     [{ start: 'no url' }],
+    [{ start: 'http://user:password@127.0.0.1/' }],
     [{ scope: 'everything' }],
     [{ scope: ['/relative'] }],
     [{ exclude: 7 }],
@@ -522,8 +530,4 @@ function callsOf(frontier: Frontier): Frontier {
     size: () => frontier.size(),
     close: () => frontier.close(),
   };
-}
-
-function linksTo(urls: readonly string[]): string {
-  return urls.map((url) => `<a href="${url}">`).join('\n');
 }

@@ -219,6 +219,18 @@ describe('robots.txt', () => {
       'rules',
     ],
     [
+      'in UTF-16 without a mark counts',
+      (response) => void response.end(Buffer.from(forbidAll, 'utf16le')),
+      'RobotsDisallowedError',
+      'rules',
+    ],
+    [
+      'in UTF-16 the other way round counts',
+      (response) => void response.end(Buffer.from(forbidAll, 'utf16le').swap16()),
+      'RobotsDisallowedError',
+      'rules',
+    ],
+    [
       'answered with 500 forbids everything for now',
       (response) => void response.writeHead(500).end(),
       'RobotsDisallowedError',

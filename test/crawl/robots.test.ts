@@ -44,6 +44,29 @@ describe('lines', () => {
   });
 });
 
+describe('what is often written and meant', () => {
+  test.each(['Dissallow', 'Dissalow', 'Disalow', 'Diasllow', 'Disallaw', 'Disallow', 'disallow '])(
+    '%s forbids',
+    (name) => {
+      const robots = parseRobots(`User-agent: *\n${name}: /x`, 'FooBot');
+      expect(robots.isAllowed('https://a.example/x')).toBe(false);
+      expect(robots.ruleFor('https://a.example/x')?.text).toBe('Disallow: /x');
+    },
+  );
+
+  test('names of crawlers and sitemaps are found', () => {
+    expect(allows('Useragent: FooBot\nDisallow: /', '/')).toBe(false);
+    expect(allows('User agent: FooBot\nDisallow: /', '/')).toBe(false);
+    expect(parseRobots('Site-map: https://a.example/1.xml', 'FooBot').sitemaps).toEqual(['https://a.example/1.xml']);
+  });
+
+  test('other names are none', () => {
+    for (const name of ['Disallowed', 'Dis-allow', 'constructor', '__proto__', 'toString']) {
+      expect(allows(`User-agent: *\n${name}: /`, '/')).toBe(true);
+    }
+  });
+});
+
 describe('groups', () => {
   const text = `
 allow: /outside/
@@ -110,6 +133,12 @@ describe('rules', () => {
     expect(allowed(rules('Allow: /page', 'Disallow: /*.html'), ['/page', '/page.html'])).toEqual(['/page']);
     expect(allowed(rules('Allow: /x/page.', 'Disallow: /*.html'), ['/x/page.html', '/x/y.html'])).toEqual([
       '/x/page.html',
+    ]);
+  });
+
+  test('never forbid robots.txt itself', () => {
+    expect(allowed(rules('Disallow: /'), ['/robots.txt', '/robots.txt2', '/a/robots.txt', '/'])).toEqual([
+      '/robots.txt',
     ]);
   });
 
@@ -219,6 +248,11 @@ describe('beside rules', () => {
   test.each([
     ['2', 2000],
     ['0.5', 500],
+    ['.5', 500],
+    ['5.', 5000],
+    ['.', undefined],
+    ['1,5', undefined],
+    ['0x10', undefined],
     ['0', 0],
     ['-1', undefined],
     ['1e99', undefined],

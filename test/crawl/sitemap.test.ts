@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { polite, type SitemapEntry, type SitemapOptions, sitemap } from 'tideway/crawl';
-import { Fetcher } from 'tideway/fetcher';
+import { Fetcher, type FetchResult } from 'tideway/fetcher';
 import { describe, expect, test } from 'vitest';
 import { SitemapScanner } from '../../src/crawl/sitemap-scanner.ts';
 import { startServer } from '../helpers/server.ts';
@@ -71,6 +71,8 @@ describe('a sitemap', () => {
   test('may be text with a URL a line', async () => {
     const { locs } = await read({ '/sitemap.xml': '\ufeffhttps://a.example/1\r\n\r\nhttps://a.example/2' });
     expect(locs).toEqual(['https://a.example/1', 'https://a.example/2']);
+    const old = await read({ '/sitemap.xml': 'https://a.example/1\rhttps://a.example/2\r' });
+    expect(old.locs).toEqual(['https://a.example/1', 'https://a.example/2']);
   });
 
   test('may be gzip, whatever its name says, and UTF-16', async () => {
@@ -78,6 +80,40 @@ describe('a sitemap', () => {
     expect((await read({ '/sitemap.xml': gzipSync(text) })).locs).toEqual(['https://a.example/1']);
     const wide = Buffer.from(`\ufeff${text}`, 'utf16le');
     expect((await read({ '/sitemap.xml': wide })).locs).toEqual(['https://a.example/1']);
+    const unmarked = Buffer.from(text, 'utf16le').swap16();
+    expect((await read({ '/sitemap.xml': gzipSync(unmarked) })).locs).toEqual(['https://a.example/1']);
+  });
+
+  test('may name its encoding', async () => {
+    const text = (name: string): Buffer =>
+      Buffer.from(
+        `<?xml version='1.0' encoding='${name}'?>\n<urlset>${url('https://a.example/\u00e9')}</urlset>`,
+        'latin1',
+      );
+    expect((await read({ '/sitemap.xml': text('ISO-8859-1') })).locs).toEqual(['https://a.example/%C3%A9']);
+    expect((await read({ '/sitemap.xml': text('windows-1251') })).locs).toEqual(['https://a.example/%D0%B9']);
+    // One that there is not is none.
+    expect((await read({ '/sitemap.xml': text('nonsense') })).locs).toEqual(['https://a.example/%EF%BF%BD']);
+  });
+
+  test('may come byte by byte', async () => {
+    for (const bytes of [
+      Buffer.from(`\ufeff${urlset(url('https://a.example/1'))}`, 'utf16le'),
+      Buffer.from('https://a.example/1'),
+    ]) {
+      const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+        start(controller) {
+          for (const byte of bytes) controller.enqueue(Uint8Array.of(byte));
+          controller.close();
+        },
+      });
+      const fetcher = {
+        fetch: async () => ({ body: stream, finalUrl: 'https://a.example/sitemap.xml', ok: true }) as FetchResult,
+      };
+      const entries: SitemapEntry[] = [];
+      for await (const entry of sitemap('https://a.example/sitemap.xml', { fetcher })) entries.push(entry);
+      expect(entries.map(({ loc }) => loc)).toEqual(['https://a.example/1']);
+    }
   });
 
   test('gives what is a URL, and passes over what is none', async () => {
@@ -134,7 +170,7 @@ describe('an index of sitemaps', () => {
   test('leads to all of them, each once, in its order', async () => {
     const { asked, locs } = await read({
       '/sitemap.xml': (root) =>
-        index(`${root}a.xml`, `${root}deep.xml`, `${root}a.xml`, `${root}sitemap.xml`, `${root}b.txt`),
+        index(`${root}a.xml`, `${root}deep.xml`, `${root}a.xml#again`, `${root}sitemap.xml`, `${root}b.txt`),
       '/a.xml': urlset(url('https://a.example/a')),
       '/deep.xml': (root) => index(`${root}c.xml`, `${root}deep.xml`),
       '/c.xml': gzipSync(urlset(url('https://a.example/c'))),

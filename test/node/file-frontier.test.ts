@@ -14,6 +14,7 @@ import { rejection, thrown } from '../helpers/rejection.ts';
 
 const folder: string = mkdtempSync(join(tmpdir(), 'frontier-'));
 const worker: string = fileURLToPath(new URL('frontier-worker.ts', import.meta.url));
+const fullDisk: string = fileURLToPath(new URL('frontier-full-disk.ts', import.meta.url));
 let count = 0;
 
 /** The name of a file that there is not. */
@@ -199,6 +200,54 @@ describe('fileFrontier()', () => {
     expect(error.line).toBe(3);
     expect(statSync(path).size).toBe(size);
   });
+
+  it.each([
+    '{"add":"x","task":{"url":"no url"}}',
+    '{"add":"x","task":{"url":7}}',
+    '{"add":"x","task":{"url":"http://a.example/"},"failures":-5}',
+    '{"failed":"x","failures":1,"retryAt":"soon"}',
+    '{"failed":"x"}',
+    '{"done":7}',
+    'null',
+    '7',
+    '',
+  ])('takes the line %s for damage', async (line) => {
+    const path = newPath();
+    writeFileSync(path, `{"tideway":"frontier","version":1}\n${line}\n`);
+    expect(await rejection(fileFrontier(path).size())).toMatchObject({ name: 'DecodeError', line: 2 });
+  });
+
+  it.skipIf(process.platform !== 'linux')('reads no more of another file than its beginning', async () => {
+    // These have no end.
+    for (const path of ['/dev/zero', '/dev/full']) {
+      expect(await rejection(fileFrontier(path).size())).toSatisfy(isConfigurationError);
+    }
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'says what the system says when the disk is full, and loses nothing',
+    async () => {
+      const path = newPath();
+      const frontier = fileFrontier(path);
+      await frontier.add(['http://a.example/1', 'http://a.example/2']);
+      await frontier.close();
+      // No more than that many blocks of 1 KiB: the shell's limit is as good as a disk of that size.
+      const script = `ulimit -f 8; exec "$0" "$1" "$2"`;
+      const child = spawn('bash', ['-c', script, process.execPath, fullDisk, path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      let said = '';
+      child.stdout.on('data', (bytes) => {
+        said += bytes;
+      });
+      await once(child, 'close');
+      expect(JSON.parse(said)).toEqual({ add: 'EFBIG', ack: 'EFBIG', left: 2 });
+      const again = fileFrontier(path);
+      expect(await again.size()).toBeGreaterThanOrEqual(2);
+      expect(await again.add(['http://a.example/1', 'http://a.example/2'])).toBe(0);
+      await again.close();
+    },
+  );
 
   it('is written anew once most of it counts no more', async () => {
     const path = newPath();
