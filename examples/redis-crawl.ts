@@ -2,7 +2,7 @@
 // whoever has asked it last. Needs a Redis; REDIS_URL says where it is.
 import { createClient } from 'redis';
 import { crawl } from 'tideway/crawl';
-import { redisFrontier } from 'tideway/redis';
+import { redisFrontier, redisRobots } from 'tideway/redis';
 import { openLocalSite } from './servers/local-site.ts';
 
 const client = createClient({ url: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379' });
@@ -12,12 +12,14 @@ const delay = 100;
 const frontier = (): ReturnType<typeof redisFrontier> => redisFrontier(client, { key: 'example-crawl', delay });
 await frontier().clear();
 
+const robotsCache = redisRobots(client, { prefix: 'example-crawl' });
+
 const pages: string[] = [];
 const machine = (): ReturnType<typeof crawl> =>
   crawl({
     start: site.urls,
     frontier: frontier(),
-    polite: { userAgent: 'acme/1.0 (+https://acme.example/bot)', delay, key: 'origin' },
+    polite: { userAgent: 'acme/1.0 (+https://acme.example/bot)', delay, key: 'origin', robotsCache },
     retryDelay: 100,
     handler: async (result, { enqueue }) => {
       pages.push(result.url);

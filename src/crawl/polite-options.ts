@@ -1,4 +1,5 @@
 import type { AutoThrottleOptions } from './auto-throttle.ts';
+import type { RobotsCache } from './robots-cache.ts';
 
 /** What `polite()` tells of. All durations are milliseconds. */
 export type PoliteEvent =
@@ -72,6 +73,8 @@ export interface PoliteOptions {
   readonly maxPause?: number;
   /** The most robots.txt in the air at once; they take no place of the fetcher's `concurrency`. @default 256 */
   readonly robotsConcurrency?: number;
+  /** Where several machines keep what robots.txt says: one of them asks for it. By default each one does. */
+  readonly robotsCache?: RobotsCache;
   /** Told of what sites ask for, and of what is done about it. What it throws is told to `error` listeners. */
   readonly onEvent?: (event: PoliteEvent) => void;
 }

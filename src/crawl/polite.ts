@@ -78,7 +78,7 @@ class Polite implements PolitePolicy {
   constructor(options: PoliteOptions) {
     if (typeof options !== 'object' || options === null) expected('the options to be an object', options);
     const { concurrency, delay = 1_000, delayFrom = 'completion', jitter = 0, key = 'host', onEvent } = options;
-    const { maxCrawlDelay, maxPause, robots = 'obey', robotsConcurrency, userAgent } = options;
+    const { maxCrawlDelay, maxPause, robots = 'obey', robotsCache, robotsConcurrency, userAgent } = options;
     productToken(userAgent);
     if (delay !== 0) checkDuration('delay', delay);
     if (delay === Number.POSITIVE_INFINITY) expected('`delay` to come to an end', delay);
@@ -91,6 +91,7 @@ class Polite implements PolitePolicy {
     checkDuration('maxCrawlDelay', maxCrawlDelay);
     checkDuration('maxPause', maxPause);
     checkType('onEvent', onEvent, 'function');
+    if (robotsCache !== undefined) checkType('robotsCache.get', robotsCache?.get ?? null, 'function');
     if (!/^(?:obey|report|ignore)$/.test(robots)) expected("`robots` to be 'obey', 'report' or 'ignore'", robots);
     if (typeof key !== 'function' && key !== 'site' && !Object.hasOwn(KEYS, key)) {
       expected("`key` to be 'host', 'origin', 'site' or a function", key);
@@ -125,6 +126,7 @@ class Polite implements PolitePolicy {
       this.#store = new RobotsStore({
         context,
         userAgent: options.userAgent,
+        cache: options.robotsCache,
         concurrency: options.robotsConcurrency ?? 256,
         maxPause,
         acquire: (url) => hosts.acquire(this.#key(url)),

@@ -15,8 +15,7 @@ export interface RobotsAnswer {
   readonly status: number | undefined;
   /** What it says; undefined where there is none. */
   readonly robots?: Robots;
-  /** The length of its text. */
-  readonly size?: number;
+  readonly text?: string | undefined;
   readonly error?: Error;
   /** Where it leads, if it is a redirect. */
   readonly location?: string;
@@ -51,7 +50,7 @@ export async function fetchRobots(context: PolicyContext, url: URL, userAgent: s
     const text = new TextDecoder(encodingOf(bytes)).decode(bytes);
     const age = /(?:^|[,\s])max-age=(\d+)/i.exec(headers.get('cache-control') ?? '')?.[1];
     const keep = age === undefined ? undefined : Math.max(SHORTEST, Number(age) * 1000);
-    return { status, robots: parseRobots(text, userAgent), size: text.length, keep };
+    return { status, robots: parseRobots(text, userAgent), text, keep };
   } catch (error) {
     return { status: undefined, error: error instanceof Error ? error : new Error(String(error)) };
   }

@@ -1,10 +1,11 @@
-import { RobotsDisallowedError } from '../errors/index.ts';
+import { ConnectionError, RobotsDisallowedError } from '../errors/index.ts';
 import type { PolicyContext } from '../fetcher/fetch-policy.ts';
 import { pathOf } from '../fetcher/fetch-result.ts';
 import { Ring } from '../fetcher/ring.ts';
 import type { Turn } from './host-schedule.ts';
 import type { PoliteEvent } from './polite-options.ts';
 import { parseRobots, type Robots } from './robots.ts';
+import type { RobotsCache, SharedRobots } from './robots-cache.ts';
 import { fetchRobots, type RobotsAnswer } from './robots-fetch.ts';
 
 /** How long a robots.txt holds, in milliseconds: a day, the most that RFC 9309, section 2.4, allows. */
@@ -46,6 +47,8 @@ export interface RobotsEntry {
 export interface RobotsStoreOptions {
   readonly context: PolicyContext;
   readonly userAgent: string;
+  /** Where other machines may have them. */
+  readonly cache: RobotsCache | undefined;
   /** The most flights at once. */
   readonly concurrency: number;
   readonly maxPause: number;
@@ -143,19 +146,33 @@ export class RobotsStore {
   }
 
   async #ask(flight: Flight): Promise<void> {
-    let answer: RobotsAnswer | undefined;
-    for (let attempt = 1; attempt <= TRIES && answer?.status !== 429; attempt++) {
-      answer = await this.#follow(flight);
-      if (!answer) return;
-      if (answer.error === undefined && (answer.status ?? 0) < 500 && answer.status !== 429) break;
+    const { cache, context, userAgent } = this.#options;
+    const { origin } = flight;
+    // A cache that fails is told of, and does not count: then each machine asks for itself.
+    const shared = await cache?.get(origin).catch((error: unknown) => void context.report(error));
+    if (shared) return this.#learn(origin, answerOf(shared, userAgent));
+    let known: SharedRobots | undefined;
+    try {
+      let answer: RobotsAnswer | undefined;
+      for (let attempt = 1; attempt <= TRIES && answer?.status !== 429; attempt++) {
+        answer = await this.#follow(flight);
+        if (!answer) return;
+        if (!isUnreachable(answer)) break;
+      }
+      const { status, text } = answer as RobotsAnswer;
+      this.#learn(origin, answer as RobotsAnswer);
+      const until = this.#entries.get(origin)?.until ?? 0;
+      known = { status, text, keep: Math.max(1, until - context.now()) };
+    } finally {
+      cache?.put(origin, known).catch((error: unknown) => context.report(error));
     }
-    this.#learn(flight.origin, answer as RobotsAnswer);
   }
 
-  #learn(origin: string, { error, keep = DAY, rest = 0, robots, size = 0, status }: RobotsAnswer): void {
+  #learn(origin: string, answer: RobotsAnswer): void {
+    const { error, keep = DAY, rest = 0, robots, status, text = '' } = answer;
     const { context, maxPause, onEvent, onRules, userAgent } = this.#options;
     const now = context.now();
-    if (!error && status !== 429 && (status ?? 0) < 500) {
+    if (!isUnreachable(answer)) {
       onEvent({ type: 'robots', origin, state: robots ? 'rules' : 'unavailable', status });
       if (robots) onRules(origin, robots);
       this.#keep(origin, {
@@ -165,7 +182,7 @@ export class RobotsStore {
         until: now + Math.min(DAY, keep),
         since: now,
         failures: 0,
-        cost: LEAST_COST + size,
+        cost: LEAST_COST + text.length,
       });
       return;
     }
@@ -221,4 +238,16 @@ export class RobotsStore {
       if (!/^https?:$/.test(url.protocol)) return { status };
     }
   }
+}
+
+/** RFC 9309, section 2.3.1.4: nothing may be asked for. */
+function isUnreachable({ error, status }: RobotsAnswer): boolean {
+  return error !== undefined || status === 429 || (status ?? 0) >= 500;
+}
+
+/** What another machine was answered with, as if it had come here. */
+function answerOf({ keep, status, text }: SharedRobots, userAgent: string): RobotsAnswer {
+  if (status === undefined)
+    return { status, rest: keep, error: new ConnectionError('Another machine could not read it') };
+  return { status, keep, rest: keep, text, ...(text !== undefined && { robots: parseRobots(text, userAgent) }) };
 }

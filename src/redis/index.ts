@@ -9,3 +9,4 @@ export { type RedisQuota, type RedisQuotaOptions, redisQuota } from './quota.ts'
 export type { IoRedisClient, NodeRedisClient, RedisClient, RedisCommands } from './redis-commands.ts';
 export { isRedisError, RedisError } from './redis-error.ts';
 export { type RedisHttpOptions, redisHttp } from './redis-http.ts';
+export { type RedisRobotsOptions, redisRobots } from './robots.ts';
