@@ -11,6 +11,7 @@ export { memoryFrontier } from './memory-frontier.ts';
 export { type PolitePolicy, polite } from './polite.ts';
 export type { PoliteEvent, PoliteOptions } from './polite-options.ts';
 export { parseRobots, type Robots } from './robots.ts';
+export type { RobotsCache, SharedRobots } from './robots-cache.ts';
 export type { RobotsRule } from './robots-rules.ts';
 export { robotsTags } from './robots-tags.ts';
 export { scrapyCloudFrontier } from './scrapy-cloud-frontier.ts';
