@@ -1,9 +1,9 @@
 import { expected, isTidewayError, TimeoutError } from '../errors/index.ts';
+import { bodyOf } from './body.ts';
 import { broken } from './broken.ts';
 import type { AuthContext } from './credentials.ts';
 import type { Exchange } from './exchange.ts';
 import type { Fetch, Hooks, Logger } from './options.ts';
-import { refusal } from './refusal.ts';
 import { Scope } from './scope.ts';
 
 /** What all tries of one request have in common. */
@@ -54,7 +54,8 @@ export async function sendOnce(request: Request, attempt: number, exchange: Atte
     log(ok ? 'debug' : 'warn', status);
     await own(() => hooks.afterResponse?.({ requestId, attempt, request: sent, response: response as Response }));
     if (ok) return response;
-    throw await refusal(response, { ...exchange, scope: new Scope(signal).expire(timeout, () => undefined) });
+    const body = await bodyOf(response, { ...exchange, scope: new Scope(signal).expire(timeout, () => undefined) });
+    throw await body.refusal();
   } catch (error) {
     const reason = signal.aborted ? signal.reason : error;
     if (!response) log('warn', isTidewayError(reason) ? reason.code : 'ended');

@@ -8,14 +8,14 @@ import {
   TimeoutError,
 } from '../errors/index.ts';
 import { type Attempts, sendOnce } from './attempt.ts';
-import { BodyReader, bodyStream } from './body-reader.ts';
+import { bodyOf, expectBody } from './body.ts';
+import { bodyStream } from './body-stream.ts';
 import { basic, parseCredential } from './credentials.ts';
 import { endpoint } from './endpoint.ts';
+import type { BodyReader } from './later/body-reader.ts';
 import type { CallOptions, ConnectionOptions, RequestOptions, RetryOptions } from './options.ts';
 import type { Path } from './path.ts';
 import { encodeFields } from './query.ts';
-import { readText } from './read-text.ts';
-import { explained } from './refusal.ts';
 import { retryDelay, retryOptions } from './retry-policy.ts';
 import { isBrowser } from './runtime.ts';
 import { Scope } from './scope.ts';
@@ -82,7 +82,7 @@ export class Connection {
     refusedWith: (value: T) => number | undefined = () => undefined,
   ): Promise<T> {
     const body = await this.open(path, options);
-    const text = await readText(body, WHOLE_BODY_BYTES, path);
+    const text = await body.text(WHOLE_BODY_BYTES, path);
     let value: T;
     try {
       value = (text.trim() ? JSON.parse(text) : undefined) as T;
@@ -90,13 +90,13 @@ export class Connection {
       throw await notJson(`JSON from ${options.method ?? 'GET'} ${path}`, text);
     }
     const status = refusedWith(value);
-    if (status) throw await explained(status, text, body.response.headers, body.exchange);
+    if (status) throw await body.explained(status, text);
     return value;
   }
 
   /** The body of an answer as text, at most 128 MiB. */
   async text(path: Path, options: RequestOptions = {}): Promise<string> {
-    return readText(await this.open(path, options), WHOLE_BODY_BYTES, path);
+    return (await this.open(path, options)).text(WHOLE_BODY_BYTES, path);
   }
 
   /** The answer. Its body is a stream under the same timeouts, deadline and signal. */
@@ -162,7 +162,8 @@ export class Connection {
           delay: () => delay ?? 0,
         },
       });
-      return new BodyReader(await scope.race(answer), exchange);
+      expectBody();
+      return await scope.race(answer.then((response) => bodyOf(response, exchange)));
     } catch (error) {
       scope.end();
       throw error;

@@ -1,8 +1,8 @@
 import { isTidewayError, TimeoutError } from '../errors/index.ts';
-import { BodyReader } from '../http/body-reader.ts';
+import { bodyOf, expectBody } from '../http/body.ts';
 import { broken } from '../http/broken.ts';
 import type { Exchange } from '../http/exchange.ts';
-import { refusal } from '../http/refusal.ts';
+import type { BodyReader } from '../http/later/body-reader.ts';
 import { Scope } from '../http/scope.ts';
 import type { TideOptions } from './options.ts';
 
@@ -30,10 +30,12 @@ export async function connect<T>(request: Request, options: TideOptions<T>, scop
         ? error
         : await broken(`${method} ${path} got no answer`, error, exchange);
     });
+    expectBody();
     const response = await scope.race(answer);
     stop();
-    if (response.ok) return new BodyReader(response, exchange).reuse();
-    throw await refusal(response, { ...exchange, scope: new Scope(signal).expire(timeout, () => undefined) });
+    if (response.ok) return (await scope.race(bodyOf(response, exchange))).reuse();
+    const refused = { ...exchange, scope: new Scope(signal).expire(timeout, () => undefined) };
+    throw await (await bodyOf(response, refused)).refusal();
   } catch (error) {
     const reason = signal.aborted ? signal.reason : error;
     scope.abort(reason);

@@ -5,7 +5,7 @@ import {
   StreamInterruptedError,
   TimeoutError,
 } from '../errors/index.ts';
-import type { BodyReader } from '../http/body-reader.ts';
+import type { BodyReader } from '../http/later/body-reader.ts';
 import { Scope } from '../http/scope.ts';
 import { isBreak } from '../records/interruption.ts';
 import { connect } from './connect.ts';

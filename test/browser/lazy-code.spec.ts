@@ -55,6 +55,9 @@ test.describe('a page that reads items', () => {
     await open(page, site);
     expect(loaded(site)).toContain('/lean.js');
     expect(await read(page, site, site.stage.options.apiKey)).toEqual({ count: SIZE });
+    const decoding = [expect.stringMatching(/body-reader/), expect.stringMatching(/resumable-source/)];
+    expect(loaded(site)).toEqual(expect.arrayContaining(decoding));
+    expect(await read(page, site, site.stage.options.apiKey)).toEqual({ count: SIZE });
     expect(loaded(site)).toEqual([]);
     expect(await read(page, site, site.stage.options.apiKey, { parallel: 2 })).toEqual({ count: SIZE });
     expect(loaded(site)).toEqual([expect.stringMatching(/later/)]);
@@ -72,8 +75,20 @@ test.describe('a page that reads items', () => {
     expect(loaded(site)).toEqual([]);
   });
 
+  test('is told that it cannot load what reads answers, and reads when it can', async ({ page, site }) => {
+    await open(page, site);
+    loaded(site);
+    await page.route('**/*.js', (route) => route.abort());
+    const answer = await read(page, site, site.stage.options.apiKey, { retry: false });
+    expect(answer).toEqual({ code: 'ERR_CONNECTION', name: 'ConnectionError' });
+    expect(loaded(site)).toEqual([]);
+    await page.unroute('**/*.js');
+    expect(await read(page, site, site.stage.options.apiKey)).toEqual({ count: SIZE });
+  });
+
   test('is told what was refused also when its explanation cannot be loaded', async ({ page, site }) => {
     await open(page, site);
+    expect(await read(page, site, site.stage.options.apiKey, { count: 5 })).toEqual({ count: 5 });
     loaded(site);
     await page.route('**/*.js', (route) => route.abort());
     const answer = await read(page, site, stranger);

@@ -154,9 +154,8 @@ describe('`follow`', () => {
     await iterator.next();
     await iterator.next();
     const waiting = iterator.next();
-    const first = await Promise.race([waiting, new Promise((resolve) => setTimeout(() => resolve('waits'), 60))]);
-    expect(first).toBe('waits');
-    expect(server.requests.length).toBeGreaterThan(6);
+    const looks = vi.waitFor(() => expect(server.requests.length).toBeGreaterThan(6), 10_000);
+    expect(await Promise.race([waiting, looks.then(() => 'waits')])).toBe('waits');
     server.states.set('1/2/3', 'finished');
     expect(await waiting).toEqual({ done: true, value: undefined });
   });

@@ -1,9 +1,9 @@
-import { isTidewayError, TimeoutError } from '../errors/index.ts';
-import { broken } from './broken.ts';
-import type { Exchange } from './exchange.ts';
-import { isBrowser } from './runtime.ts';
-import { Scope } from './scope.ts';
+import type { ApiError, TidewayError } from '../../errors/index.ts';
+import type { Exchange } from '../exchange.ts';
+import type { Needs } from './needs.ts';
 
+/** The most of an error's body that is kept, in bytes. */
+const ERROR_BODY_BYTES = 64 * 1024;
 /** How much a browser is asked for at a time, in bytes. Chromium's own chunks have up to 2 MB and fit in no cache. */
 const BUFFER_BYTES = 128 * 1024;
 
@@ -29,11 +29,13 @@ export class BodyReader {
   /** Whether it is the former. */
   #readsInto = false;
   readonly exchange: Exchange;
+  readonly #needs: Needs;
 
-  constructor(response: Response, exchange: Exchange) {
+  constructor(response: Response, exchange: Exchange, needs: Needs) {
     this.response = response;
     this.#reader = response.body?.getReader();
     this.exchange = exchange;
+    this.#needs = needs;
   }
 
   /**
@@ -48,7 +50,7 @@ export class BodyReader {
     try {
       // Only a stream of bytes can do this. It shares the memory of its chunks with nobody.
       const reader = body.getReader({ mode: 'byob' });
-      this.#readsInto = isBrowser();
+      this.#readsInto = this.#needs.isBrowser();
       this.#buffer = new ArrayBuffer(this.#readsInto ? BUFFER_BYTES : 0);
       if (this.#readsInto) this.#reader = reader;
       else reader.releaseLock();
@@ -63,7 +65,9 @@ export class BodyReader {
    */
   get endsByClosing(): boolean {
     const { headers, url } = this.response;
-    return url !== '' && !isBrowser() && !headers.has('content-length') && !headers.has('transfer-encoding');
+    return (
+      url !== '' && !this.#needs.isBrowser() && !headers.has('content-length') && !headers.has('transfer-encoding')
+    );
   }
 
   /**
@@ -73,6 +77,7 @@ export class BodyReader {
    */
   async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const { idleTimeout, method, path, scope } = this.exchange;
+    const { broken, isTidewayError, TimeoutError } = this.#needs;
     const what = `The body of ${method} ${path}`;
     // Only silence while somebody waits counts: a slow consumer is no broken connection.
     const idle = scope.timer(idleTimeout, () => new TimeoutError(`${what} went on with no byte`, 'idle', idleTimeout));
@@ -108,37 +113,56 @@ export class BodyReader {
     // A body that already failed rejects its cancellation with the same failure.
     this.#reader?.cancel(reason).catch(() => {});
   }
-}
+  /** The rest as text: what is beyond the limit, in bytes, is an error about `what`, or without it left out. */
+  async text(limit: number, what?: string): Promise<string> {
+    const decoder = new TextDecoder();
+    let text = '';
+    let room = limit;
+    for (let chunk = await this.read(); chunk; chunk = await this.read()) {
+      text += decoder.decode(chunk.subarray(0, room), { stream: true });
+      room -= chunk.length;
+      if (room < 0) {
+        this.cancel();
+        if (what) throw new this.#needs.BodyTooLargeError(what, limit);
+        break;
+      }
+    }
+    return text + decoder.decode();
+  }
 
-/**
- * A body as a stream: opened when it is first pulled, unless it is open already, and read when it is pulled. `open` is
- * given a signal that follows `signal`, and ends the opening when the stream is cancelled meanwhile.
- */
-export function bodyStream(
-  open: (signal: AbortSignal) => Promise<BodyReader>,
-  opened?: BodyReader,
-  signal?: AbortSignal,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const scope = new Scope(signal);
-  let body = opened;
-  return new ReadableStream(
-    {
-      pull: async (controller) => {
-        try {
-          body ??= await open(scope.signal);
-          const chunk = await body.read();
-          if (chunk) return controller.enqueue(chunk);
-          controller.close();
-        } catch (error) {
-          controller.error(error);
-        }
-        scope.end();
-      },
-      cancel: (reason) => {
-        scope.abort(reason);
-        body?.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  /**
+   * The error that belongs to an answer which is no success. Its body is read in the scope of the exchange, which ends
+   * with it: a body that breaks, or takes too long, hides no status.
+   */
+  async refusal(): Promise<TidewayError> {
+    const { method, path, scope } = this.exchange;
+    const { headers, status, type } = this.response;
+    const location = headers.get('location');
+    // Browsers hide where a redirect leads, and even its status.
+    if (type === 'opaqueredirect' || (status >= 300 && status < 400 && location)) {
+      this.cancel();
+      // A relative location stays on the host.
+      const target = location && URL.canParse(location) ? new URL(location).origin : undefined;
+      const where = target ? ` to ${target}` : '';
+      const message = `${method} ${path} answered with a redirect${where}, which was not followed`;
+      return new this.#needs.RedirectError(message, target);
+    }
+    const text = await this.text(ERROR_BODY_BYTES).catch(() => '');
+    scope.end();
+    return this.explained(status, text);
+  }
+
+  /** The error of a refusal with this status, as far as its text explains it. */
+  async explained(status: number, text: string): Promise<ApiError> {
+    const { method, path, requestId, secrets } = this.exchange;
+    // A page whose network went away cannot load what explains the answer; the status says what matters.
+    const { explain } = await import('../explain.ts').catch(() => ({ explain: undefined }));
+    return this.#needs.apiErrorOf({
+      status,
+      method,
+      path,
+      requestId,
+      ...explain?.(text.slice(0, ERROR_BODY_BYTES), this.response.headers, secrets),
+    });
+  }
 }

@@ -1,0 +1,29 @@
+import { apiErrorOf } from '../errors/apiErrorOf.ts';
+import { BodyTooLargeError, isTidewayError, RedirectError, TimeoutError } from '../errors/index.ts';
+import { broken } from './broken.ts';
+import type { Exchange } from './exchange.ts';
+import type { BodyReader } from './later/body-reader.ts';
+import { loaded } from './loaded.ts';
+import { isBrowser } from './runtime.ts';
+
+/** Begins to load the code that reads answers: beside a request, so that nobody waits for it. */
+export function expectBody(): void {
+  // Whoever has an answer loads it again, and tells of it.
+  import('./later/body-reader.ts').catch(() => {});
+}
+
+/**
+ * The body of an answer.
+ *
+ * @throws ConnectionError when the code that reads it cannot be loaded. The exchange has ended then.
+ */
+export async function bodyOf(response: Response, exchange: Exchange): Promise<BodyReader> {
+  try {
+    const { BodyReader } = await loaded(import('./later/body-reader.ts'));
+    const needs = { apiErrorOf, BodyTooLargeError, broken, isBrowser, isTidewayError, RedirectError, TimeoutError };
+    return new BodyReader(response, exchange, needs);
+  } catch (error) {
+    exchange.scope.abort(error);
+    throw error;
+  }
+}
