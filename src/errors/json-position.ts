@@ -1,6 +1,17 @@
 const TOKEN =
   /[ \t\n\r]*(?:("(?:[^"\\\p{Cc}]|[\x7f-\x9f]|\\(?:["\\/bfnrt]|u[\da-fA-F]{4}))*")|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)|([[\]{}:,]))/uy;
 
+/** The beginning of a string, its escapes taken out, or of a word: more text could make a token of it. */
+const BEGINNING = /^("[^"\p{Cc}]*|-|t(ru?)?|f(a(ls?)?)?|n(ul?)?)$/u;
+
+/** The same as {@link jsonErrorPosition}, but for text that was cut inside a token: that stops at its end. */
+export function jsonEndPosition(text: string): number {
+  const position = jsonErrorPosition(text);
+  const before = text.slice(0, position).trimEnd().at(-1);
+  if (before && !'[{,:'.includes(before)) return position;
+  return BEGINNING.test(text.slice(position).replace(/\\./gs, '')) ? text.length : position;
+}
+
 /**
  * The character at which text stops being JSON (RFC 8259), counted from 0. The engines tell it in different words,
  * some not at all, and all of them quote the text, which must not be printed.

@@ -6,7 +6,7 @@ import { DecodeError } from './DecodeError.ts';
  */
 export async function notJson(what: string, text: string, line: number = 1): Promise<DecodeError> {
   // A page whose network went away cannot load it; the line matters more than the place in it.
-  const { jsonErrorPosition } = await import('./json-position.ts').catch(() => ({ jsonErrorPosition: () => 0 }));
-  const before = text.slice(0, jsonErrorPosition(text)).split('\n');
+  const { jsonEndPosition } = await import('./json-position.ts').catch(() => ({ jsonEndPosition: () => 0 }));
+  const before = text.slice(0, jsonEndPosition(text)).split('\n');
   return new DecodeError(what, line + before.length - 1, before.at(-1)?.length ?? 0);
 }

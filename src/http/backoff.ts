@@ -9,17 +9,23 @@ export function backoff(repetition: number, first: number): number {
   return Math.random() * Math.min(LONGEST_BACKOFF, first * 2 ** (repetition - 1));
 }
 
-/** Resolves after so many milliseconds, or rejects with the signal's reason. */
+/** The longest that a timer can wait, in milliseconds: it fires at once where it is told more. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+/** Resolves after so many milliseconds, some 24 days at most, or rejects with the signal's reason. */
 export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       clearTimeout(timer);
       reject(signal.reason);
     };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', onAbort);
-      resolve();
-    }, milliseconds);
+    const timer = setTimeout(
+      () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      },
+      Math.min(milliseconds, LONGEST_TIMER),
+    );
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
   });

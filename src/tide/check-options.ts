@@ -10,7 +10,7 @@ export function checkUrl(value: string | URL): URL {
 
 /** Checks the options of a tide. */
 export function checkTide<T>(options: TideOptions<T>): void {
-  const { body, framing, maxRecordBytes, reconnect } = options;
+  const { body, framing, headers, maxRecordBytes, method = body === undefined ? 'GET' : 'POST', reconnect } = options;
   if (typeof framing?.open !== 'function') expected('`framing` to be one, such as jsonLines()', framing);
   for (const name of ['fetch', 'onReconnect', 'onState', 'sign'] as const) checkType(name, options[name], 'function');
   for (const name of ['counter', 'queue'] as const) checkType(name, options[name], 'object');
@@ -18,7 +18,14 @@ export function checkTide<T>(options: TideOptions<T>): void {
   checkInteger('maxRecordBytes', maxRecordBytes, 1);
   if ((body as unknown) instanceof ReadableStream)
     expected('`body` to be no stream, which can be sent once only', body);
-  if (typeof reconnect === 'object') {
+  try {
+    new Request('http://localhost', { method, headers, body: body === undefined ? body : '' });
+  } catch {
+    // The platform's own error shows what is in a header.
+    expected('`method`, `headers` and `body` to make a request', {});
+  }
+  if (typeof reconnect !== 'boolean') checkType('reconnect', reconnect, 'object');
+  if (reconnect && typeof reconnect === 'object') {
     for (const name of ['maxAttempts', 'window'] as const) {
       if (reconnect[name] !== Number.POSITIVE_INFINITY) checkInteger(`reconnect.${name}`, reconnect[name], 1);
     }

@@ -1,4 +1,4 @@
-import { isTidewayError, TimeoutError } from '../errors/index.ts';
+import { expected, isTidewayError, TimeoutError } from '../errors/index.ts';
 import { bodyOf, expectBody } from '../http/body.ts';
 import { broken } from '../http/broken.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -8,10 +8,12 @@ import type { TideOptions } from './options.ts';
 
 /** Headers whose values no error may show. */
 const SECRET_HEADERS = /auth|cookie|key|secret|token/i;
+/** Headers that anybody may see: they hold nothing that was meant for one server. */
+const OPEN_HEADERS = /^(accept|last-event-id)$/;
 
 /** Sends a request once. Resolves to the body of an answer of 2xx, of which the scope is the life. */
 export async function connect<T>(request: Request, options: TideOptions<T>, scope: Scope): Promise<BodyReader> {
-  const { body, fetch = globalThis.fetch, headers, idleTimeout = 90_000, sign, timeout = 30_000 } = options;
+  const { fetch = globalThis.fetch, idleTimeout = 90_000, sign, timeout = 30_000 } = options;
   const { method, url } = request;
   const { signal } = scope;
   const path = new URL(url).pathname;
@@ -22,9 +24,15 @@ export async function connect<T>(request: Request, options: TideOptions<T>, scop
   try {
     // What the user's own code throws comes out as it is.
     const signed = (await scope.race(sign?.(request))) ?? request;
-    for (const [name, value] of signed.headers) if (SECRET_HEADERS.test(name)) secrets.add(value);
+    // Not shown: it may be a credential.
+    if (!signed.headers) expected('`sign` to answer with a request, or with nothing', typeof signed);
     // A redirect could carry what was meant for this server elsewhere.
-    const sent = new Request(signed, { signal, redirect: sign || headers || body ? 'manual' : 'follow' });
+    let isPlain = !sign && signed.method === 'GET' && signed.redirect === 'follow';
+    for (const [name, value] of signed.headers) {
+      if (SECRET_HEADERS.test(name)) secrets.add(value);
+      isPlain &&= OPEN_HEADERS.test(name);
+    }
+    const sent = new Request(signed, { signal, redirect: isPlain ? 'follow' : 'manual' });
     const answer = (async () => fetch(sent))().catch(async (error: unknown) => {
       throw signal.aborted || isTidewayError(error)
         ? error

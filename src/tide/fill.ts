@@ -34,9 +34,10 @@ export async function fill<T>(run: Filled, records: AsyncIterable<T>, queue: Rec
   for await (const record of records) {
     try {
       const putting = queue.put(record, { signal });
-      if (putting instanceof Promise) {
+      // Of whatever library or realm the promise is.
+      if (typeof putting?.then === 'function') {
         // Before it is known whether the record is in the queue, the run is not over.
-        const counted = putting.then(() => void put++);
+        const counted = Promise.resolve(putting).then(() => void put++);
         run.putting = counted.catch(() => {});
         if (!timer) watch(run.putting);
         await counted;

@@ -10,7 +10,9 @@ export function inOrder(...steps: (() => Awaitable<unknown>)[]): Awaitable<void>
     for (let step = steps.shift(); step; step = steps.shift()) {
       try {
         const result = step();
-        if (result instanceof Promise) return result.catch(note).then(go);
+        // Of whatever library or realm the promise is.
+        if (typeof (result as Partial<Promise<unknown>> | undefined)?.then === 'function')
+          return Promise.resolve(result).catch(note).then(go);
       } catch (error) {
         note(error);
       }

@@ -1,4 +1,4 @@
-import type { ApiError, StreamInterruptedError } from '../errors/index.ts';
+import type { ApiError, expected, StreamInterruptedError } from '../errors/index.ts';
 import type { ReconnectOptions } from './options.ts';
 
 /** What kind of failure it is: each kind has waits of its own. */
@@ -9,6 +9,7 @@ export interface ErrorKinds {
   readonly isApiError: (error: unknown) => error is ApiError;
   readonly isBreak: (error: unknown) => boolean;
   readonly StreamInterruptedError: typeof StreamInterruptedError;
+  readonly expected: typeof expected;
 }
 
 /** What a user says of the waits. */

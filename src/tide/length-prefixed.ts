@@ -50,7 +50,9 @@ class LengthPrefixed implements Framer<unknown> {
   }
 
   end(): { readonly records: unknown[] } {
-    if (this.#length !== undefined || this.#buffer.length > 0) this.#refuse(this.#buffer.length);
+    // Behind what is there of the line with the length, or of the record.
+    const there = String(this.#length ?? '').length + this.#buffer.length;
+    if (there > 0) this.#refuse(there);
     return { records: [] };
   }
 
@@ -58,16 +60,13 @@ class LengthPrefixed implements Framer<unknown> {
   #readLength(): number | undefined {
     for (;;) {
       const { bytes } = this.#buffer;
-      const end = bytes.subarray(0, LONGEST_PREFIX).indexOf(NEWLINE);
-      if (end < 0) {
-        if (bytes.length >= LONGEST_PREFIX) this.#refuse(0);
-        return undefined;
-      }
-      const line = String.fromCharCode(...bytes.subarray(0, end)).trim();
-      if (line !== '' && !/^\d+$/.test(line)) {
-        this.#refuse(line.search(/\D/));
-        return undefined;
-      }
+      const start = bytes.subarray(0, LONGEST_PREFIX);
+      const end = start.indexOf(NEWLINE);
+      const line = String.fromCharCode(...(end < 0 ? start : start.subarray(0, end))).trim();
+      const wrong = line.search(/\D/);
+      // Before its newline comes: that of HTML may be far.
+      if (wrong >= 0 || (start.length === LONGEST_PREFIX && end < 0)) this.#refuse(Math.max(0, wrong));
+      if (end < 0 || this.failure) return undefined;
       this.#buffer.skip(end + 1);
       const length = Number(line);
       if (length > this.#maxRecordBytes) {

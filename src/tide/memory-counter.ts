@@ -1,5 +1,6 @@
 import { checkInteger } from '../errors/index.ts';
 import type { CounterReading, StateCounter } from './state-counter.ts';
+import { tellAll } from './tell-all.ts';
 
 /** A counter for the tides of one process, exact at any time: it answers at once. */
 export interface MemoryCounter extends StateCounter {
@@ -38,8 +39,11 @@ export function memoryCounter(): MemoryCounter {
     stop() {
       // They count what is open before they end, and the state is not theirs any more.
       const ended = [...running];
-      for (const { listener } of [...listeners]) listener();
-      for (const one of ended) running.delete(one);
+      try {
+        tellAll(listeners);
+      } finally {
+        for (const one of ended) running.delete(one);
+      }
     },
     increment(n = 1) {
       checkInteger('n', n, 0);

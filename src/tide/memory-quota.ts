@@ -1,5 +1,6 @@
 import { checkInteger } from '../errors/index.ts';
 import type { Quota, QuotaShare } from './quota.ts';
+import { tellAll } from './tell-all.ts';
 
 /** A quota for the tides of one process. */
 export interface MemoryQuota extends Quota {
@@ -42,7 +43,7 @@ export function memoryQuota(limit: number): MemoryQuota {
           waiters.delete(waiter);
           waiter.answer(grant(waiter.n));
         }
-        if (used > 0 && delivered >= limit) for (const { listener } of [...listeners]) listener();
+        if (used > 0 && delivered >= limit) tellAll(listeners);
       },
     };
   };

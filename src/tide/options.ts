@@ -18,7 +18,7 @@ export type EndReason = 'limit' | 'quota' | 'bytes' | 'duration' | 'end' | 'off'
 
 /** One run of a tide. */
 export interface TideRun {
-  /** The HTTP status of the last answer; undefined where none came. */
+  /** The HTTP status of the last answer of 2xx; undefined where none came. */
   readonly status: number | undefined;
   /** The headers of that answer. */
   readonly headers: Headers;

@@ -36,7 +36,12 @@ export class Reconnection<T> {
   async request(): Promise<Request> {
     const { resume } = this.#options;
     const request = resume && this.#last ? await resume(this.#last.record) : this.#request();
-    if (this.lastEventId) request.headers.set('last-event-id', this.lastEventId);
+    // Not shown: its address may hold a credential.
+    if (!request?.headers) this.#errors.expected('`resume` to answer with a request', typeof request);
+    // Headers hold bytes, here those of UTF-8.
+    const bytes = new TextEncoder().encode(this.lastEventId);
+    if (bytes.length > 0)
+      request.headers.set('last-event-id', Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
     return request;
   }
 

@@ -34,7 +34,8 @@ export class Run<T> implements RecordSource<T> {
   readonly #releases: (() => void)[] = [];
   /** Tells the counter of the end. */
   #leave: (() => Awaitable<void>) | undefined;
-  #opened = false;
+  /** When it came under way. */
+  #opened: number | undefined;
   #begun = false;
   /** Settles when all that the run before delivered is counted. */
   #earlier: Awaitable<unknown>;
@@ -106,7 +107,7 @@ export class Run<T> implements RecordSource<T> {
   open(): this {
     if (this.#opened) return this;
     this.#earlier = this.#context.onOpen();
-    this.#opened = true;
+    this.#opened = performance.now();
     const { signal } = this.#scope;
     const onAbort = (): void => this.fail(signal.reason);
     signal.addEventListener('abort', onAbort);
@@ -173,11 +174,11 @@ export class Run<T> implements RecordSource<T> {
 
   async #begin(): Promise<void> {
     const { counter } = this.#context;
-    const { maxRate, quota } = this.#options;
+    const { maxDuration, maxRate, quota } = this.#options;
     const listen = async (listening: Awaitable<() => void>): Promise<void> => {
       const release = await listening;
       // The run may have ended meanwhile, when nothing was known of this.
-      if (this.#ended) release();
+      if (this.#ended) await release();
       else this.#releases.push(release);
     };
     this.#begun = true;
@@ -186,9 +187,10 @@ export class Run<T> implements RecordSource<T> {
     const leave = await counter.start(() => this.delivered() - this.#counted);
     if (this.#ended) await leave();
     else this.#leave = leave;
-    if (maxRate === undefined && !quota) return;
-    this.#rations = new (await later()).Rations(maxRate, quota);
-    await this.#rations.begin(() => this.stop('quota'), listen);
+    if (maxDuration === undefined && maxRate === undefined && !quota) return;
+    const stop = (reason: EndReason): void => this.stop(reason);
+    this.#rations = new (await later()).Rations(this.#options, this.#opened ?? 0, stop);
+    await this.#rations.begin(listen);
   }
 
   /** The records to hand out; undefined at the end. */
@@ -240,7 +242,6 @@ export class Run<T> implements RecordSource<T> {
     this.#scope.abort(why);
     this.#wire.close(why);
     this.#settled = inOrder(
-      this.#context.onEnd,
       ...this.#releases.splice(0),
       () => this.putting,
       () => this.#tally,
@@ -249,5 +250,11 @@ export class Run<T> implements RecordSource<T> {
     );
     // It is told to whoever asks how the run ended.
     if (this.#settled instanceof Promise) this.#settled.catch(() => {});
+    try {
+      // Last: whoever is told may begin the next run, which waits for this one to be counted.
+      this.#context.onEnd();
+    } catch (error) {
+      this.#failure ??= { error };
+    }
   }
 }

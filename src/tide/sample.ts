@@ -21,7 +21,15 @@ export function sample<T>(records: AsyncIterable<T>, options: SampleOptions): As
   else if (!(options.chance > 0 && options.chance <= 1)) {
     expected('`chance` to be above 0 and at most 1, or `every` to be a number of records', options.chance);
   }
-  return pick(records, options);
+  const iterator = records[Symbol.asyncIterator]();
+  const picked = pick({ [Symbol.asyncIterator]: () => iterator }, options);
+  const leave = picked.return.bind(picked);
+  // A generator by itself would wait for the record under way before it ends.
+  picked.return = async (value) => {
+    await iterator.return?.();
+    return leave(value);
+  };
+  return picked;
 }
 
 async function* pick<T>(records: AsyncIterable<T>, options: SampleOptions): AsyncGenerator<T, void> {

@@ -1,5 +1,5 @@
 import { createParser } from 'eventsource-parser';
-import { RecordTooLargeError } from '../errors/index.ts';
+import { DecodeError, RecordTooLargeError, type TidewayError } from '../errors/index.ts';
 import type { Framer, Framing, FramingOptions } from './framing.ts';
 
 /** A server-sent event. */
@@ -28,9 +28,11 @@ class ServerSentEvents implements Framer<ServerSentEvent> {
   readonly #decoder = new TextDecoder();
   readonly #options: FramingOptions;
   #records: ServerSentEvent[] = [];
+  /** Whether something came that is no white space. */
+  #begun = false;
   lastEventId: string | undefined;
   retry: number | undefined;
-  failure: (() => RecordTooLargeError) | undefined;
+  failure: (() => TidewayError) | undefined;
 
   constructor(options: FramingOptions) {
     this.#options = options;
@@ -52,14 +54,22 @@ class ServerSentEvents implements Framer<ServerSentEvent> {
   }
 
   push(chunk: Uint8Array): { readonly records: ServerSentEvent[] } {
+    const text = this.#decoder.decode(chunk, { stream: true });
     this.#records = [];
-    this.#parser.feed(this.#decoder.decode(chunk, { stream: true }));
+    if (!this.#begun) this.#begin(text.trimStart());
+    if (!this.failure) this.#parser.feed(text);
     return { records: this.#records };
   }
 
   /** An event without its blank line is none. */
   end(): { readonly records: ServerSentEvent[] } {
     return { records: [] };
+  }
+
+  /** Lines that are no fields are ignored, by the specification; a page of HTML would be a stream without events. */
+  #begin(text: string): void {
+    this.#begun = text !== '';
+    if (text.startsWith('<')) this.failure = () => new DecodeError('a server-sent event', 1, 0);
   }
 
   #add(record: ServerSentEvent): void {

@@ -1,6 +1,5 @@
 import { checkType, expected } from '../errors/index.ts';
 import type { Awaitable } from './awaitable.ts';
-import { inOrder } from './in-order.ts';
 import type { RecordLease, RecordQueue } from './record-queue.ts';
 
 type PutOptions = Parameters<RecordQueue<unknown>['put']>[1];
@@ -18,10 +17,9 @@ export function tee<T>(...queues: readonly RecordQueue<T>[]): RecordQueue<T> {
   if (!first) expected('at least one queue', first);
   for (const queue of queues) checkType('queue', queue, 'object');
   const all = (step: (queue: RecordQueue<T>) => Awaitable<unknown>): Awaitable<void> => {
-    // All of them begin before any is waited for; one that fails hinders no other.
-    const results = queues.map((queue) => () => step(queue));
-    const begun = results.map((begin) => attempt(begin));
-    return inOrder(...begun);
+    const results = queues.map((queue) => begin(() => step(queue)));
+    // One that fails hinders no other, and is not told of later since another one waits.
+    if (results.some((result) => result instanceof Promise)) return Promise.all(results).then(() => {});
   };
   return {
     put: (record: T, options?: PutOptions) => all((queue) => queue.put(record, options)),
@@ -34,13 +32,15 @@ export function tee<T>(...queues: readonly RecordQueue<T>[]): RecordQueue<T> {
   };
 }
 
-/** Begins a step, and answers with what waits for it. */
-function attempt(begin: () => Awaitable<unknown>): () => Awaitable<unknown> {
+/** Begins a step; what it throws is a rejection. */
+function begin(step: () => Awaitable<unknown>): Awaitable<unknown> {
   try {
-    const result = begin();
-    if (result instanceof Promise) result.catch(() => {});
-    return () => result;
+    const result = step();
+    // Of whatever library or realm the promise is.
+    return typeof (result as Partial<Promise<unknown>> | undefined)?.then === 'function'
+      ? Promise.resolve(result)
+      : result;
   } catch (error) {
-    return () => Promise.reject(error);
+    return Promise.reject(error);
   }
 }

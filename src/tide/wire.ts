@@ -1,6 +1,7 @@
 import {
   ConnectionError,
   type DecodeError,
+  expected,
   isApiError,
   StreamInterruptedError,
   TimeoutError,
@@ -115,16 +116,21 @@ export class Wire<T> {
     const { framing, maxRecordBytes = 8 * 1024 * 1024, reconnect } = this.#options;
     this.#tell('connecting');
     if (reconnect) {
-      const errors = { isApiError, isBreak, StreamInterruptedError };
+      const errors = { expected, isApiError, isBreak, StreamInterruptedError };
       this.#reconnection ??= new (await later()).Reconnection(this.#options, this.#request, errors);
     }
     const again = this.#reconnection;
     const request = await this.#scope.race(again ? again.request() : this.#request());
     const { headers } = request;
     if (framing.accept && !headers.has('accept')) headers.set('accept', framing.accept);
+    const open = async (): Promise<Framer<T>> => framing.open({ maxRecordBytes, lastEventId: again?.lastEventId });
+    // Its code may be loaded: beside the request, and again where only that failed.
+    const framer = open();
+    framer.catch(() => {});
     const body = await connect(request, this.#options, new Scope(this.#scope.signal));
+    this.#body = body;
     this.response = body.response;
-    this.#framer = framing.open({ maxRecordBytes, lastEventId: again?.lastEventId });
+    this.#framer = await this.#scope.race(framer.catch(open));
     again?.opened();
     this.#quietSince = performance.now();
     this.#tell('open');
@@ -154,8 +160,8 @@ export class Wire<T> {
     const cause = await framer.failure?.();
     this.#body = undefined;
     this.#ended = `The body of ${method} ${path} ended`;
-    // What is wrong from its start on, such as HTML, is no half of a record.
-    if (cause && (cause as Partial<DecodeError>).position === 0 && !cause.message.includes('UTF-8')) throw cause;
+    // What is wrong from its start on, such as HTML, is no half of a record; nor is what is too large for one.
+    if (cause && !(cause as Partial<DecodeError>).position && !cause.message.includes('UTF-8')) throw cause;
     if (cause) throw new ConnectionError(`${this.#ended} inside a record`, { cause });
     return records;
   }

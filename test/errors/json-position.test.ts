@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonErrorPosition } from '../../src/errors/json-position.ts';
+import { jsonEndPosition, jsonErrorPosition } from '../../src/errors/json-position.ts';
 
 /** Whether more text could make JSON of this: the slow way, by the grammar of RFC 8259 read off character by character. */
 function isBeginning(text: string): boolean {
@@ -175,5 +175,32 @@ describe('The position at which text stops being JSON', () => {
     expect(jsonErrorPosition(`{"a":"${'x'.repeat(8_000_000)}"oops}`)).toBe(8_000_007);
     expect(jsonErrorPosition(`{"a":"${'\\n'.repeat(4_000_000)}`)).toBe(5);
     expect(jsonErrorPosition(`[${'1,'.repeat(1_000_000)}]`)).toBe(2_000_001);
+  });
+});
+
+describe('The position at which a text ends that was cut', () => {
+  it.each(['"', '"kettle', '"a\\', '"a\\"', '"\\u12', '[tru', '{"a":"b', '-', '{"a":nul', '[1,"\ufffd'])(
+    'is its end: %j',
+    (text) => {
+      expect(jsonEndPosition(text)).toBe(text.length);
+    },
+  );
+
+  it.each([
+    ['<html>', 0],
+    ['hello', 0],
+    ['true story', 5],
+    ['tu', 0],
+    ['"a" "b', 4],
+    ['"a\\q"', 0],
+    ['"\u0001', 0],
+  ])('is where it stops being JSON, if it could never be: %j', (text, position) => {
+    expect(jsonEndPosition(text)).toBe(position);
+  });
+
+  it('is found in megabytes of text', () => {
+    for (const text of [`"${'x'.repeat(8_000_000)}`, `"${'\\n'.repeat(4_000_000)}`]) {
+      expect(jsonEndPosition(text)).toBe(text.length);
+    }
   });
 });

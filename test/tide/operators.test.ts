@@ -54,6 +54,19 @@ describe('tee()', () => {
     expect(await both.size()).toBe(4);
     expect(thrown(() => tee())).toHaveProperty('code', 'ERR_CONFIGURATION');
   });
+
+  it('tells at once of one that fails while another one waits, and the run ends', async () => {
+    await using server = await startServer((response) => void response.end('1\n2\n3\n'));
+    const [stuck, closed] = [memoryQueue<number>({ maxSize: 1 }), memoryQueue<number>({ maxSize: 1 })];
+    const tide = new Tide(server.url, { framing: jsonLines<number>(), queue: tee<number>(stuck, closed) });
+    const run = rejection(tide.on());
+    await expect.poll(() => tide.state).toBe('waiting');
+    closed.close();
+    expect(await run).toHaveProperty('code', 'ERR_CONFIGURATION');
+    // What waited for room does not come later.
+    expect([await stuck.take(), stuck.size()]).toEqual([1, 0]);
+    expect(await tide.counter.read()).toEqual({ state: 'stopped', count: 1, total: 1 });
+  });
 });
 
 describe('batches()', () => {
@@ -115,6 +128,18 @@ describe('sample()', () => {
     expect(kept.length).toBeGreaterThan(1_000);
     expect(kept.length).toBeLessThan(3_000);
     expect(await collect(sample(generate(5), { chance: 1 }))).toEqual(numbers(5));
+  });
+
+  it('frees the socket when it is left, also of a silent stream', async () => {
+    await using server = await startServer((response) => void response.write('0\n'));
+    const tide = new Tide(server.url, { framing: jsonLines() });
+    const kept = sample(tide.records(), { every: 1 });
+    expect((await kept.next()).value).toBe(0);
+    const next = kept.next();
+    await kept.return();
+    expect((await next).done).toBe(true);
+    await expect.poll(() => server.sockets()).toBe(0);
+    expect(tide.run).toMatchObject({ delivered: 1, reason: 'off' });
   });
 
   it.each([{ every: 0 }, { chance: 0 }, { chance: 1.5 }, { chance: Number.NaN }])('refuses %o', (options) => {
