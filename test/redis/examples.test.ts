@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
+import { programOf } from '../helpers/program.ts';
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts';
 
 let server: RedisServer;
@@ -29,6 +32,19 @@ async function run(...names: readonly string[]): Promise<string> {
   return log.mock.calls.flat().join('\n');
 }
 
+/** What an example prints in a process of its own, and with what it ends. */
+async function runProcess(name: string): Promise<{ readonly code: number | null; readonly printed: string }> {
+  const program = programOf(fileURLToPath(new URL(`../../examples/${name}.ts`, import.meta.url)));
+  const child = spawn(process.execPath, ['--no-warnings', program], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let printed = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      printed += chunk;
+    });
+  }
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, printed })));
+}
+
 describe('The examples of Redis', { timeout: 60_000 }, () => {
   it('share a limit', async () => {
     const printed = await run('redis-limiter');
@@ -37,9 +53,12 @@ describe('The examples of Redis', { timeout: 60_000 }, () => {
   });
 
   it('read an endless stream until another program stops it', async () => {
-    const printed = await run('redis-tide', 'redis-consumer');
-    expect(printed).toContain('The tide was ended by off, stopped: all is counted');
-    expect(printed).toContain('The consumer has taken all there was');
+    const [tide, consumer] = await Promise.all(['redis-tide', 'redis-consumer'].map(runProcess));
+    expect(tide).toEqual({ code: 0, printed: 'The tide was ended by off, stopped: all is counted\n' });
+    expect(consumer).toEqual({
+      code: 0,
+      printed: 'The consumer has taken all there was, and the queue is closed\n',
+    });
   });
 
   it('crawl together', async () => {

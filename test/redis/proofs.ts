@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { programOf } from '../helpers/program.ts';
 import { startRedis } from '../helpers/redis-server.ts';
 import type { WorkerOrder } from './worker.ts';
 
@@ -23,22 +20,8 @@ interface Machine {
   readonly errors: () => string;
 }
 
-/** The program of a machine as one file: it begins in a third of the time, which counts where many are killed. */
-let program: string | undefined;
-
-function programOf(): string {
-  if (program !== undefined) return program;
-  const folder = mkdtempSync(join(tmpdir(), 'tideway-worker-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const outfile = join(folder, 'worker.mjs');
-  const js = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-  buildSync({ entryPoints: [WORKER], outfile, bundle: true, platform: 'node', format: 'esm', banner: { js } });
-  program = outfile;
-  return program;
-}
-
 function startMachine(order: WorkerOrder): Machine {
-  const child = spawn(process.execPath, ['--no-warnings', programOf(), JSON.stringify(order)], { stdio: 'pipe' });
+  const child = spawn(process.execPath, ['--no-warnings', programOf(WORKER), JSON.stringify(order)], { stdio: 'pipe' });
   let [out, errors] = ['', ''];
   child.stdout.on('data', (chunk) => {
     out += chunk;
