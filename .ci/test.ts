@@ -99,6 +99,7 @@ try {
     step('exports (publint)', 'publint', ['--strict']);
     step('exports (attw)', 'attw', ['--pack', '.', '--profile', 'esm-only', '--format', 'ascii']);
     step('public API', 'node', ['.ci/api.ts']);
+    step('first example', 'node', ['examples/quickstart.ts']);
     step('sizes', 'size-limit', ['--config', '.ci/sizes.ts']);
     step(
       'unit and integration',

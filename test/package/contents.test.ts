@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, posix } from 'node:path';
 import { build } from 'esbuild';
@@ -43,6 +43,7 @@ describe('what is packed', () => {
       'MIGRATING.md',
       'README.md',
       'SECURITY.md',
+      'llms.txt',
       'package.json',
     ]);
     const others = consumer.files.filter((file) => !/^dist\/[\w-]+\.(?:js|js\.map|d\.ts)$/.test(file));
@@ -50,6 +51,26 @@ describe('what is packed', () => {
     expect(
       readdirSync(consumer.root, { recursive: true, withFileTypes: true }).filter((one) => one.isFile()),
     ).toHaveLength(consumer.files.length);
+  });
+
+  test('is as large as it was thought to be', () => {
+    const unpacked = consumer.files.reduce((total, file) => total + statSync(join(consumer.root, file)).size, 0);
+    const code = filesEnding('.js').reduce((total, file) => total + statSync(join(consumer.root, file)).size, 0);
+    // Bytes. Source maps, which carry the sources, are more than half of it.
+    expect(code).toBeLessThan(850_000);
+    expect(unpacked).toBeLessThan(3_000_000);
+    const [archive = ''] = readdirSync(consumer.folder).filter((file) => file.endsWith('.tgz'));
+    expect(statSync(join(consumer.folder, archive)).size).toBeLessThan(800_000);
+  });
+
+  test('is published by a run that proves where it comes from, of actions that nobody can change', () => {
+    const workflow = readFileSync(join(repository, '.github/workflows/publish.yml'), 'utf8');
+    expect(workflow).toContain('npm publish --provenance --access public');
+    expect(workflow).toContain('id-token: write');
+    const actions = [...workflow.matchAll(/uses: (.*)/g)].map(([, action]) => action);
+    expect(actions.length).toBeGreaterThan(0);
+    for (const action of actions) expect(action).toMatch(/^[\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    expect(workflow).not.toMatch(/secrets\.|TOKEN:/);
   });
 
   test('has every file that `exports` names, with its types', () => {
