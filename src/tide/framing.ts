@@ -1,4 +1,5 @@
 import type { TidewayError } from '../errors/index.ts';
+import type { Awaitable } from './awaitable.ts';
 
 /** What a framing is told of the body that it is to cut into records. */
 export interface FramingOptions {
@@ -29,6 +30,6 @@ export interface Framer<T> {
 export interface Framing<T> {
   /** The type of content that is asked for, unless the tide has an `accept` header of its own. */
   readonly accept?: string;
-  /** A framer for a new body. */
-  open(options: FramingOptions): Framer<T>;
+  /** A framer for a new body. Asked for beside the request, so that a framing may load its code. */
+  open(options: FramingOptions): Awaitable<Framer<T>>;
 }

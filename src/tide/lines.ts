@@ -1,13 +1,9 @@
-import { DecodeError, notJson, RecordTooLargeError } from '../errors/index.ts';
-import { JsonLines } from '../records/json-lines.ts';
 import type { Framing } from './framing.ts';
+import { lineFramer } from './line-framer.ts';
 
 /** Lines of text in UTF-8, without their LF or CRLF. Blank ones keep a connection alive and are no records. */
 export function lines(): Framing<string> {
-  return {
-    open: ({ maxRecordBytes }) =>
-      new JsonLines<string>(maxRecordBytes, { DecodeError, notJson, RecordTooLargeError }, line),
-  };
+  return { open: (options) => lineFramer<string>(options, line) };
 }
 
 function line(text: string): string {

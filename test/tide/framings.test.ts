@@ -27,7 +27,7 @@ async function frame<T>(
   chunks: readonly Uint8Array[],
   maxRecordBytes = 1_000_000,
 ): Promise<Framed<T>> {
-  const framer = framing.open({ maxRecordBytes, lastEventId: undefined });
+  const framer = await framing.open({ maxRecordBytes, lastEventId: undefined });
   const records: T[] = [];
   for (const chunk of chunks) {
     const own = chunk.slice();
@@ -219,8 +219,8 @@ describe('lines()', () => {
 });
 
 describe('jsonSequence()', () => {
-  it('yields a record at its LF, before the next one begins', () => {
-    const framer = jsonSequence().open({ maxRecordBytes: 100, lastEventId: undefined });
+  it('yields a record at its LF, before the next one begins', async () => {
+    const framer = await jsonSequence().open({ maxRecordBytes: 100, lastEventId: undefined });
     expect(framer.push(bytesOf('\x1e{"a":\n[1]}\n')).records).toEqual([{ a: [1] }]);
     expect(framer.push(bytesOf('\x1etrue')).records).toEqual([]);
     expect(framer.push(bytesOf('\n')).records).toEqual([true]);
@@ -240,16 +240,16 @@ describe('jsonSequence()', () => {
     expect(await frame(jsonSequence({ malformed: 'skip' }), [bytes])).toEqual({ records: all, failure: undefined });
   });
 
-  it('fails at HTML at once', () => {
-    const framer = jsonSequence().open({ maxRecordBytes: 100, lastEventId: undefined });
+  it('fails at HTML at once', async () => {
+    const framer = await jsonSequence().open({ maxRecordBytes: 100, lastEventId: undefined });
     framer.push(bytesOf('<'));
     expect(framer.failure?.()).toSatisfy(isDecodeError);
   });
 });
 
 describe('sse()', () => {
-  it('remembers ids, also of blocks without data, and how long to wait', () => {
-    const framer = sse().open({ maxRecordBytes: 100, lastEventId: 'before' });
+  it('remembers ids, also of blocks without data, and how long to wait', async () => {
+    const framer = await sse().open({ maxRecordBytes: 100, lastEventId: 'before' });
     expect(framer.push(bytesOf('data: a\n\nid: 7\n\nretry: 40\ndata: b\n\nid\ndata: c\n\n')).records).toEqual([
       { id: 'before', event: 'message', data: 'a' },
       { id: '7', event: 'message', data: 'b' },
@@ -320,8 +320,8 @@ describe('lengthPrefixed()', () => {
     expect(failure).not.toContain('SECRET');
   });
 
-  it('fails at a length that is larger than a record may be, before it comes', () => {
-    const framer = lengthPrefixed().open({ maxRecordBytes: 100, lastEventId: undefined });
+  it('fails at a length that is larger than a record may be, before it comes', async () => {
+    const framer = await lengthPrefixed().open({ maxRecordBytes: 100, lastEventId: undefined });
     framer.push(bytesOf('101\n'));
     expect(framer.failure?.()).toSatisfy(isRecordTooLargeError);
   });
