@@ -39,7 +39,7 @@ export interface PolicyContext {
   wake(): void;
   /**
    * Sends a request of the policy's own, such as for robots.txt: it is not queued, takes no place of `concurrency` and
-   * is not admitted, but limits, tries and timeouts hold for it.
+   * is not admitted, but limits, tries and timeouts hold for it. Credentials among the fetcher's headers do not go along.
    */
   fetch(url: string, init?: FetchInit): Promise<FetchResult>;
   /** Tells `error` listeners of a failure. */

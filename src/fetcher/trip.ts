@@ -62,9 +62,15 @@ export class Trip {
   }
 
   prepare(url: string): void {
-    const { settings } = this.shared;
-    this.target = targetOf(url, this.init, settings.headers);
-    this.rules = retryRules(this.init.retry, settings.retry);
+    const { headers, retry, secretHeaders } = this.shared.settings;
+    let common = headers;
+    if (this.isExtra && headers) {
+      // Nobody has said that the credentials of the program's requests are for wherever its policy asks.
+      common = new Headers(headers);
+      for (const name of secretHeaders) common.delete(name);
+    }
+    this.target = targetOf(url, this.init, common);
+    this.rules = retryRules(this.init.retry, retry);
   }
 
   /** Throws the reason when the task was given up. */

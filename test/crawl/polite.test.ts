@@ -190,6 +190,24 @@ describe('robots.txt', () => {
     expect(paths(other)).toEqual(['/robots.txt', '/yes']);
   });
 
+  test('is asked for without credentials, wherever it leads', async () => {
+    await using other = await startSite('');
+    await using site = await startSite(
+      (response) => void response.writeHead(302, { location: `${other.url}robots.txt` }).end(),
+      (response) => void response.writeHead(302, { location: other.url }).end(),
+    );
+    const headers = { authorization: 'secret', cookie: 'secret', 'x-api-key': 'secret', 'x-plain': '1' };
+    const { fetcher } = politely({}, { headers, secretHeaders: ['x-api-key'] });
+    expect((await fetcher.fetch(site.url)).status).toBe(200);
+    expect(paths(site)).toEqual(['/robots.txt', '/']);
+    expect(site.requests[1]?.headers.authorization).toBe('secret');
+    expect(paths(other)).toEqual(['/robots.txt', '/robots.txt', '/']);
+    for (const request of [site.requests[0], ...other.requests]) {
+      expect(request?.headers).toMatchObject({ 'x-plain': '1' });
+      expect(JSON.stringify(request?.headers)).not.toContain('secret');
+    }
+  });
+
   const forbidAll = 'User-agent: *\nDisallow: /';
   test.each<[string, Handler, unknown, string]>([
     [

@@ -129,6 +129,42 @@ describe('the hooks of a task', () => {
     expect(server.requests.map(({ url }) => url)).toEqual(['/door', '/door', '/room', '/more']);
   });
 
+  it.each(['onSuccess', 'onDone'] as const)(
+    'end with the deadline of their task, also when %s does not',
+    async (hook) => {
+      class Endless extends FetchTask {
+        [hook](): Promise<never> {
+          return new Promise(() => {});
+        }
+      }
+      await using server = await site();
+      await using fetcher = new Fetcher();
+      await expect(fetcher.fetch(new Endless(server.url, { deadline: 50 }))).rejects.toMatchObject({
+        name: 'TimeoutError',
+        phase: 'deadline',
+      });
+    },
+  );
+
+  it.each(['onSuccess', 'onDone'] as const)('end with an abort, also when %s does not', async (hook) => {
+    let begin = (): void => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    class Endless extends FetchTask {
+      [hook](): Promise<never> {
+        begin();
+        return new Promise(() => {});
+      }
+    }
+    await using server = await site();
+    const fetcher = new Fetcher();
+    const given = expect(fetcher.fetch(new Endless(server.url))).rejects.toMatchObject({ name: 'AbortError' });
+    await begun;
+    await fetcher.stop({ mode: 'abort' });
+    await given;
+  });
+
   it('that send it again and again come to an end', async () => {
     await using server = await site();
     class Stubborn extends Page {

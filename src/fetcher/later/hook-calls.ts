@@ -49,15 +49,15 @@ export class HookCalls implements HookSteps {
 
   /** Tells of a result; whether there shall be another one. */
   async onEnd(result: FetchResult): Promise<boolean> {
-    const { task } = this.#trip.ticket;
-    if (result.error) await task.onError?.(result.error, this.#context);
-    else await task.onSuccess?.(result, this.#context);
+    const { error } = result;
+    if (error) await this.#atEnd(async (task) => task.onError?.(error, this.#context));
+    else await this.#atEnd(async (task) => task.onSuccess?.(result, this.#context));
     const directive = this.#take();
     return !this.#trip.cancelled && !result.body && this.obey(directive);
   }
 
   async onDone(result: FetchResult): Promise<void> {
-    await this.#trip.ticket.task.onDone?.(result, this.#context);
+    await this.#atEnd(async (task) => task.onDone?.(result, this.#context));
   }
 
   obey(directive: Directive | undefined): boolean {
@@ -84,6 +84,13 @@ export class HookCalls implements HookSteps {
     const directive = this.#directive;
     this.#directive = undefined;
     return directive;
+  }
+
+  /** Awaits a hook of the end, for which a deadline and an abort hold as well: the line of the last request may have ended. */
+  async #atEnd(call: (task: Trip['ticket']['task']) => Promise<unknown>): Promise<void> {
+    const trip = this.#trip;
+    trip.line = new this.#needs.Line();
+    await trip.line.race(call(trip.ticket.task));
   }
 
   /** Awaits the user's own code, whose failures are final. */
