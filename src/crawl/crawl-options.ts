@@ -57,7 +57,10 @@ export interface CrawlOptions {
   readonly exclude?: RegExp | readonly (string | RegExp)[];
   /** How many links away from the start pages may be. No limit by default. */
   readonly maxDepth?: number;
-  /** How many pages are asked for by this call, later tries included, robots.txt not. No limit by default. */
+  /**
+   * How many pages are asked for by this call; one that comes again counts again. Redirects, further tries by the fetcher
+   * and robots.txt do not count. No limit by default.
+   */
   readonly maxRequests?: number;
   /**
    * Types of content that are read, such as `text/html` or `image/*`; of successful answers of other types the body is
@@ -71,7 +74,7 @@ export interface CrawlOptions {
    * most. @default 30_000
    */
   readonly retryDelay?: number;
-  /** The longest time that a handler may take before the page counts as failed. @default 300_000 */
+  /** The longest time that a handler, or a hook, may take before the page counts as failed. @default 300_000 */
   readonly handlerTimeout?: number;
   /** The most pages that are taken from the frontier at once: under way, or waiting for a site. @default 20 a place, at least 200 */
   readonly maxLeased?: number;

@@ -7,17 +7,8 @@ export const MAX_ROBOTS_BYTES: number = 500 * 1024;
 /** The most sitemaps of a robots.txt that are remembered. */
 const MOST_SITEMAPS = 1_000;
 
-/** What is written so often that the big crawlers take it for what is meant. */
-const MISSPELT: Readonly<Record<string, string>> = {
-  useragent: 'user-agent',
-  'user agent': 'user-agent',
-  dissallow: 'disallow',
-  dissalow: 'disallow',
-  disalow: 'disallow',
-  diasllow: 'disallow',
-  disallaw: 'disallow',
-  'site-map': 'sitemap',
-};
+/** What is written so often in place of `Disallow` that the big crawlers take it for that. */
+const MISSPELT = /^(?:dis+al+ow|diasllow|disallaw)$/;
 
 /** A robots.txt, as one crawler has to read it. */
 export interface Robots {
@@ -52,8 +43,10 @@ export function parseRobots(text: string, userAgent: string): Robots {
     const name = (/^(?:user agent|[\w-]+)/i.exec(line)?.[0] ?? '').toLowerCase();
     // Some forget the colon, and mean it.
     const value = line.slice(name.length).trimStart().replace(/^:/, '').trimStart();
-    switch (MISSPELT[name] ?? name) {
-      case 'user-agent': {
+    switch (name.replace(MISSPELT, 'disallow')) {
+      case 'user-agent':
+      case 'user agent':
+      case 'useragent': {
         if (!isNaming) groups = new Set();
         isNaming = true;
         if (/^\*(?:\s|$)/.test(value)) groups.add(common);
@@ -71,7 +64,8 @@ export function parseRobots(text: string, userAgent: string): Robots {
         for (const group of groups) group.delay(value);
         break;
       }
-      case 'sitemap': {
+      case 'sitemap':
+      case 'site-map': {
         if (URL.canParse(value) && sitemaps.length < MOST_SITEMAPS) sitemaps.push(value);
         break;
       }
