@@ -15,6 +15,8 @@ const config: ViteUserConfig = defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'test/browser/**'],
     testTimeout: 20_000,
+    // What is waited for comes when the machine has time for it: the second that is the default may be too short.
+    expect: { poll: { timeout: 10_000 } },
     // Real sockets and clocks on a machine that others use too. What needed more than one try is told by name.
     retry: process.env.CI ? 2 : 0,
     typecheck: { enabled: false },
