@@ -198,12 +198,13 @@ describe('A connection that breaks', () => {
 });
 
 describe('The wait before an attempt', () => {
-  /** The waits of a tide against a server that answers with these statuses, at the upper end of chance. */
+  /** The waits of a tide against a server that answers with these statuses, at one point of chance, by itself its upper end. */
   async function waits(
     statuses: readonly (number | readonly [number, string])[],
     reconnect: object,
+    chance = 1,
   ): Promise<number[]> {
-    vi.spyOn(Math, 'random').mockReturnValue(1);
+    vi.spyOn(Math, 'random').mockReturnValue(chance);
     const delays: number[] = [];
     const fetch = async (): Promise<Response> => {
       const answer = statuses[delays.length] ?? 204;
@@ -228,6 +229,12 @@ describe('The wait before an attempt', () => {
   it('doubles, each kind of failure by itself: fast on the network, slower at 5xx, slowest at 420 and 429', async () => {
     const options = { network: 1, http: 3, rateLimit: 5, longest: 16 };
     expect(await waits([0, 503, 420, 0, 500, 429, 0, 502, 420, 0], options)).toEqual([1, 3, 5, 2, 6, 10, 4, 12, 16, 8]);
+  });
+
+  it('is anything from nothing up to its bound', async () => {
+    const options = { network: 1, http: 4, rateLimit: 8 };
+    expect(await waits([0, 503, 420, 0], options, 0.25)).toEqual([0.25, 1, 2, 0.5]);
+    expect(await waits([0, 503, 420, 0], options, 0)).toEqual([0, 0, 0, 0]);
   });
 
   it('grows six times, and no longer than it may', async () => {
