@@ -1,40 +1,41 @@
 import { BodyTooLargeError, TimeoutError } from '../errors/index.ts';
-import type { Alarm, Appointment } from './alarm.ts';
-import type { Clock } from './clock.ts';
+import { typed, whatOf } from './failure.ts';
 import type { Line } from './line.ts';
-import { type ChunkReader, readBody } from './read-body.ts';
+import type { Answer } from './shared.ts';
+import type { Trip } from './trip.ts';
+import type { Watched } from './watch.ts';
 
-/** What a {@link Body} works with. */
-export interface BodyOptions {
-  readonly response: Response;
-  /** Its end ends the reading. */
-  readonly line: Line;
-  readonly alarm: Alarm;
-  readonly clock: Clock;
-  readonly idleTimeout: number;
-  /** What it is, for messages. */
-  readonly what: string;
-  /** Makes a typed error of the platform's. */
-  readonly broken: (error: unknown) => Promise<Error>;
-  /** Told of every chunk. */
-  readonly onBytes: (length: number) => void;
-  /** Told once, when it is read, has failed, or is not wanted. */
-  readonly onEnd: (error?: Error) => void;
-}
+/** What reads chunks. */
+export type ChunkReader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
 /** The body of an answer, with a limit on silence. It is read here; `later` hands it over, or reads it for nobody. */
-export class Body {
-  readonly options: BodyOptions;
+export class Body implements Watched {
+  readonly trip: Trip;
+  /** Its end ends the reading. */
+  readonly line: Line;
   readonly reader: ChunkReader | undefined;
-  #isEnded = false;
-  /** Since when nothing came, while somebody waits. */
-  #silentSince = 0;
-  #watch: Appointment | undefined;
+  readonly idleTimeout: number;
+  /** What was asked for: the trip may have gone on by then. */
+  readonly #target: Trip['target'];
+  /** Told once, when it is read, has failed, or is not wanted. */
+  #answer: Pick<Answer, 'release'> | undefined;
+  due = 0;
+  /** Told after it, where somebody else reads. */
+  closed: (() => void) | undefined = undefined;
 
-  constructor(options: BodyOptions) {
-    this.options = options;
-    this.reader = options.response.body?.getReader() as ChunkReader | undefined;
+  constructor(trip: Trip, line: Line, answer: Pick<Answer, 'release' | 'response'>) {
+    this.trip = trip;
+    this.line = line;
+    this.#target = trip.target;
+    this.#answer = answer;
+    this.idleTimeout = trip.init.idleTimeout ?? trip.shared.settings.idleTimeout;
+    this.reader = answer.response.body?.getReader() as ChunkReader | undefined;
     if (!this.reader) this.end();
+  }
+
+  /** What it is, for messages. */
+  get what(): string {
+    return `The body of ${whatOf(this.#target)}`;
   }
 
   /**
@@ -43,21 +44,27 @@ export class Body {
    * @throws BodyTooLargeError, TimeoutError of phase `idle`, ConnectionError, or the reason of an abort.
    */
   async read(limit: number): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.reader) return new Uint8Array();
-    const { clock, line, onBytes, what } = this.options;
+    const { idleTimeout, line, reader, trip } = this;
+    if (!reader) return new Uint8Array();
+    const { clock, counters } = trip.shared;
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
     let size = 0;
     this.listen();
+    // A stream that is cancelled ends at once for whoever reads it, whatever its source makes of that.
+    line.onEnd((reason) => this.#stop(reason));
     try {
-      const bytes = await line.race(
-        readBody(this.reader, (length) => {
-          this.#silentSince = clock.now();
-          onBytes(length);
-          size += length;
-          if (size > limit) throw new BodyTooLargeError(what, limit);
-        }),
-      );
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (line.isEnded) throw line.reason;
+        if (done) break;
+        this.due = clock.now() + idleTimeout;
+        counters.bytes += value.length;
+        size += value.length;
+        if (size > limit) throw new BodyTooLargeError(this.what, limit);
+        chunks.push(value);
+      }
       this.end();
-      return bytes;
+      return chunks.length === 1 ? (chunks[0] as Uint8Array<ArrayBuffer>) : joined(chunks, size);
     } catch (error) {
       throw await this.fail(error);
     }
@@ -65,44 +72,56 @@ export class Body {
 
   /** Ends the reading and frees the connection, whoever reads. */
   cancel(reason?: unknown): void {
-    this.reader?.cancel(reason).catch(() => {});
+    this.#stop(reason);
     this.end();
   }
 
   /** Begins to watch for silence. */
   listen(): void {
-    const { alarm, clock, idleTimeout, line, what } = this.options;
-    this.#silentSince = clock.now();
-    if (idleTimeout === Number.POSITIVE_INFINITY) return;
-    // One appointment for all chunks: it looks how long the silence is by then.
-    const look = (): void => {
-      const end = this.#silentSince + idleTimeout;
-      if (end > clock.now()) this.#watch = alarm.set(end, look);
-      else line.end(new TimeoutError(`${what} went on with no byte`, 'idle', idleTimeout));
-    };
-    this.#watch = alarm.set(this.#silentSince + idleTimeout, look);
+    this.trip.shared.watch.add(this, this.idleTimeout);
+  }
+
+  late(): void {
+    this.line.end(new TimeoutError(`${this.what} went on with no byte`, 'idle', this.idleTimeout));
   }
 
   /** Silence is nobody's fault until somebody waits again. */
   rest(): void {
-    this.options.alarm.cancel(this.#watch);
+    this.trip.shared.watch.delete(this);
   }
 
   /** Everything that it holds is given back. The first call counts. */
   end(error?: Error): void {
     this.rest();
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    this.options.onEnd(error);
+    const answer = this.#answer;
+    this.#answer = undefined;
+    answer?.release(error);
+    if (answer) this.closed?.();
   }
 
   /** Lets go of the body; answers with the error that says why. */
   async fail(error: unknown): Promise<unknown> {
-    const { broken, line } = this.options;
+    const { line, trip } = this;
     this.rest();
-    this.reader?.cancel(error).catch(() => {});
-    const typed = line.isEnded() ? line.reason : await broken(error);
-    this.end(typed instanceof Error ? typed : undefined);
-    return typed;
+    this.#stop(error);
+    const what = `${this.what} was cut`;
+    const { secretHeaders } = trip.shared.settings;
+    const failure = line.isEnded ? line.reason : await typed(error, what, secretHeaders, this.#target);
+    this.end(failure instanceof Error ? failure : undefined);
+    return failure;
   }
+
+  #stop(reason: unknown): void {
+    this.reader?.cancel(reason).catch(() => {});
+  }
+}
+
+function joined(chunks: readonly Uint8Array<ArrayBuffer>[], size: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(size);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
 }

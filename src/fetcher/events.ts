@@ -63,7 +63,9 @@ export class Events {
   }
 
   emit<Name extends keyof FetcherEvents>(name: Name, event: FetcherEvents[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) {
+    const listeners = this.#listeners.get(name);
+    if (!listeners) return;
+    for (const listener of listeners) {
       const fail = (error: unknown): void => {
         // A listener to errors that fails must not hear of itself for ever.
         if (name === 'error') print(error);

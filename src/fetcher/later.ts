@@ -11,7 +11,15 @@ import type { Later } from './later/index.ts';
 import type { Needs } from './later/needs.ts';
 import { Line } from './line.ts';
 
-const needs: Needs = { guard, isConnectionError, isTimeoutError, Line, PrivateNetworkError, pathOf, RedirectError };
+const needs: Needs = {
+  guard,
+  isConnectionError,
+  isTimeoutError,
+  Line,
+  PrivateNetworkError,
+  pathOf,
+  RedirectError,
+};
 let loaded: Promise<Later> | undefined;
 
 /**

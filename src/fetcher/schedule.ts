@@ -14,16 +14,13 @@ const AHEAD = 256;
 const POLICY_PAUSE = 1_000;
 
 /** What a {@link Schedule} works with. */
-export interface ScheduleOptions {
+interface Parts {
   readonly alarm: Alarm;
+  readonly cache: object | undefined;
   readonly clock: Clock;
   readonly events: Events;
+  /** It may be another one from one moment to the next. */
   readonly limiter: Limiter;
-  readonly policy: FetchPolicy;
-  /** Whether tasks may be begun that need no place in the end. */
-  readonly looksAhead: boolean;
-  /** Begins a task. */
-  readonly begin: (ticket: Ticket) => void;
 }
 
 /**
@@ -31,7 +28,9 @@ export interface ScheduleOptions {
  * Whoever waits for a limit, an admission or another try holds no place, and whoever waits for a place holds no lease.
  */
 export class Schedule {
-  readonly #options: ScheduleOptions;
+  readonly #parts: Parts;
+  readonly #policy: FetchPolicy;
+  readonly #begin: (ticket: Ticket) => void;
   readonly #groups = new Map<string, WaitingGroup>();
   /** With a lease, in need of a place. */
   readonly #ready = new Ring<Visit>();
@@ -48,9 +47,12 @@ export class Schedule {
   isPaused = true;
   concurrency: number;
 
-  constructor(concurrency: number, options: ScheduleOptions) {
+  /** `begin` begins a task. */
+  constructor(concurrency: number, parts: Parts, policy: FetchPolicy, begin: (ticket: Ticket) => void) {
     this.concurrency = concurrency;
-    this.#options = options;
+    this.#parts = parts;
+    this.#policy = policy;
+    this.#begin = begin;
   }
 
   /** Begins what can begin. */
@@ -75,12 +77,13 @@ export class Schedule {
           if (visit.at === 'entrance') this.#enter(visit);
           continue;
         }
-      } else if (!this.#options.looksAhead) break;
+        // What a cache has needs no place.
+      } else if (!this.#parts.cache) break;
       if (this.starting + this.#entrance.size + this.#ready.size >= AHEAD) break;
       const ticket = this.#next();
       if (!ticket) break;
       this.starting++;
-      this.#options.begin(ticket);
+      this.#begin(ticket);
     }
     this.#isPumping = false;
   }
@@ -114,14 +117,14 @@ export class Schedule {
   }
 
   #next(): Ticket | undefined {
-    const { alarm, clock, events, policy } = this.#options;
+    const { alarm, clock, events } = this.#parts;
     alarm.cancel(this.#appointment);
     const ask = (at: number): undefined => {
       this.#appointment = alarm.set(at, () => this.pump());
     };
     try {
       for (;;) {
-        const next = policy.next(clock.now());
+        const next = this.#policy.next(clock.now());
         if (next === undefined) return undefined;
         if (typeof next === 'number') return next < Number.POSITIVE_INFINITY ? ask(next) : undefined;
         const { ticket } = next;
@@ -156,7 +159,7 @@ export class Schedule {
 
   /** Sits down where there is a lease at once, and else waits for one. */
   #claim(visit: Visit): boolean {
-    const { clock, limiter } = this.#options;
+    const { clock, limiter } = this.#parts;
     const key = limiter.keyOf(visit.url);
     let group = this.#groups.get(key);
     let wish: Promise<Lease> | undefined;
@@ -183,7 +186,7 @@ export class Schedule {
 
   /** Asks for as many leases as there are visits and places for them. */
   #ask(group: WaitingGroup): void {
-    const { limiter } = this.#options;
+    const { limiter } = this.#parts;
     const { ahead = 1 } = limiter;
     while (group.asking < Math.min(ahead, group.parked.size)) {
       const visit = group.parked.peek();
@@ -223,7 +226,7 @@ export class Schedule {
 
   /** Hands a lease to whoever is first. */
   #deliver(group: WaitingGroup, lease: Lease): void {
-    const { clock, events, limiter } = this.#options;
+    const { clock, events, limiter } = this.#parts;
     const visit = group.parked.shift();
     if (!visit) {
       lease.release();

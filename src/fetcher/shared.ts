@@ -12,6 +12,7 @@ import type { Limiter } from './limiter.ts';
 import type { Schedule } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import type { Ticket } from './ticket.ts';
+import type { Watch } from './watch.ts';
 
 /** What all tasks of a fetcher share. */
 export interface Shared {
@@ -24,12 +25,14 @@ export interface Shared {
   budget: RetryBudget | undefined;
   readonly cache: ResponseCache | undefined;
   readonly alarm: Alarm;
+  readonly watch: Watch;
   readonly clock: Clock;
   readonly events: Events;
   readonly counters: Counters;
-  readonly enqueue: (target: string | URL | FetchTask, init?: FetchInit) => void;
+  /** Takes what a hook has found. */
+  enqueue(target: string | URL | FetchTask, init?: FetchInit): void;
   /** A body is handed over that is not read yet; answers with what is to be called at its end. */
-  readonly open: (ticket: Ticket) => () => void;
+  open(ticket: Ticket): () => void;
 }
 
 /** An answer, and what gives back all that it holds. */
@@ -38,5 +41,5 @@ export interface Answer {
   readonly source: CacheAnswer['source'];
   /** Milliseconds of rest that the server asks for. */
   readonly asked: number | undefined;
-  readonly release: (error?: Error) => void;
+  release(error?: Error): void;
 }

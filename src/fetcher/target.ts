@@ -3,7 +3,8 @@ import type { FetchInit } from './fetch-init.ts';
 import { headersOf } from './headers.ts';
 import type { Target } from './redirect.ts';
 
-/** What `fetch` itself refuses. */
+/** What HTTP allows, and what `fetch` itself refuses of that. */
+const METHOD = /^[\w!#$%&'*+.^`|~-]+$/;
 const FORBIDDEN_METHOD = /^(connect|trace|track)$/i;
 
 /** The headers of a request that has none. Nobody changes them. */
@@ -16,8 +17,8 @@ export const NO_HEADERS: Headers = /* @__PURE__ */ new Headers();
  */
 export function targetOf(url: string, init: FetchInit, common: Headers | undefined): Target {
   const parsed = parseUrl(url);
-  const method = (init.method ?? 'GET').toUpperCase();
-  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(method) || FORBIDDEN_METHOD.test(method)) {
+  const method = init.method?.toUpperCase() ?? 'GET';
+  if (init.method !== undefined && !(METHOD.test(method) && !FORBIDDEN_METHOD.test(method))) {
     expected('`method` to be one that `fetch` can send', method);
   }
   const { body } = init;
@@ -34,11 +35,15 @@ export function targetOf(url: string, init: FetchInit, common: Headers | undefin
 }
 
 function parseUrl(text: string): URL {
-  // What may hold a secret is not shown.
-  const shown = /[?@#]/.test(text) ? {} : text;
-  if (!URL.canParse(text)) return expected('an absolute URL', shown);
-  const url = new URL(text);
-  if (!/^https?:$/.test(url.protocol)) expected('a URL that begins with http: or https:', url.protocol);
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    // What may hold a secret is not shown.
+    return expected('an absolute URL', /[?@#]/.test(text) ? {} : text);
+  }
+  const { protocol } = url;
+  if (protocol !== 'https:' && protocol !== 'http:') expected('a URL that begins with http: or https:', protocol);
   if (url.username || url.password) {
     expected('a URL without a credential: `headers` may have an `authorization`', 'one with it');
   }

@@ -1,4 +1,3 @@
-import type { Appointment } from './alarm.ts';
 import type { FetchResult } from './fetch-result.ts';
 import type { FetchTask } from './fetch-task.ts';
 
@@ -16,9 +15,8 @@ export class Ticket {
   readonly rejects: boolean;
   /** Whether the policy has it. */
   isQueued = true;
-  /** Ends whatever the task is doing as of now. */
-  interrupt: ((reason: unknown) => void) | undefined = undefined;
-  deadline: Appointment | undefined = undefined;
+  /** What it is doing as of now. */
+  trip: { interrupt(reason: unknown): void } | undefined = undefined;
   /** Its neighbours in the list of all that have no result. */
   previous: Ticket | undefined = undefined;
   next: Ticket | undefined = undefined;

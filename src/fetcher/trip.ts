@@ -1,8 +1,6 @@
-import { isTidewayError, TidewayError } from '../errors/index.ts';
-import { broken } from '../http/broken.ts';
-import { Body } from './body.ts';
+import { errorOf, whatOf } from './failure.ts';
 import type { FetchInit } from './fetch-init.ts';
-import { FetchResult, type FetchResultInit, pathOf } from './fetch-result.ts';
+import { FetchResult, type FetchResultInit } from './fetch-result.ts';
 import type { HookSteps } from './later/hook-steps.ts';
 import { Line } from './line.ts';
 import type { Target } from './redirect.ts';
@@ -11,17 +9,20 @@ import type { Answer, Shared } from './shared.ts';
 import { targetOf } from './target.ts';
 import type { Ticket } from './ticket.ts';
 
+const NO_INIT: FetchInit = {};
+const NO_REDIRECTS: readonly string[] = [];
+
 /** What is known of a task on its way from its turn to its result. */
 export class Trip {
   readonly shared: Shared;
   readonly ticket: Ticket;
   /** Whether it takes no place and is not admitted. */
   readonly isExtra: boolean;
-  hooks: HookSteps | undefined;
+  hooks: HookSteps | undefined = undefined;
   init: FetchInit;
   rules: RetryRules;
   /** What is sent next; undefined until it was found to be right. */
-  target: Target | undefined;
+  target: Target | undefined = undefined;
   /** The request of now; each has its own. */
   line: Line = new Line();
   /** Why the whole task ends; undefined while it goes on. */
@@ -30,16 +31,18 @@ export class Trip {
   isOwnFailure = false;
   /** Whether it counts among those that were begun and have not come for a place. */
   isStarting: boolean;
-  /** Requests, but for those that follow redirects. */
-  attempts = 0;
+  /** Requests, but for those that follow redirects; counted from the first that is prepared. */
+  attempts = 1;
   hops = 0;
-  readonly redirects: string[] = [];
+  redirects: readonly string[] = NO_REDIRECTS;
   /** What was asked for already, to find loops; undefined before the first redirect. */
   seen: Set<string> | undefined = undefined;
-  firstSent: number | undefined;
+  firstSent: number | undefined = undefined;
   sent = 0;
-  ttfb: number | undefined;
-  answer: Answer | undefined;
+  ttfb: number | undefined = undefined;
+  answer: Answer | undefined = undefined;
+  /** A body that somebody else reads. */
+  handedOver: { cancel(reason: unknown): void } | undefined = undefined;
 
   constructor(ticket: Ticket, shared: Shared, isExtra: boolean, givenUp?: { readonly reason: unknown }) {
     this.ticket = ticket;
@@ -47,18 +50,14 @@ export class Trip {
     this.isExtra = isExtra;
     this.isStarting = !isExtra;
     this.cancelled = givenUp;
-    this.init = ticket.task.init ?? {};
+    this.init = ticket.task.init ?? NO_INIT;
     this.rules = shared.settings.retry;
-    ticket.interrupt = (reason) => {
-      this.cancelled ??= { reason };
-      this.line.end(reason);
-    };
+    ticket.trip = this;
   }
 
   /** What is asked for, as errors may show it. */
   get what(): string {
-    const { method, url } = this.target as Target;
-    return `${method} ${pathOf(url)}`;
+    return whatOf(this.target);
   }
 
   prepare(url: string): void {
@@ -78,60 +77,38 @@ export class Trip {
     if (this.cancelled) throw this.cancelled.reason;
   }
 
+  /** Ends whatever it is doing as of now. */
+  interrupt(reason: unknown): void {
+    this.cancelled ??= { reason };
+    this.line.end(reason);
+    this.handedOver?.cancel(reason);
+  }
+
   leaveStart(): void {
     if (this.isStarting) this.shared.schedule.starting--;
     this.isStarting = false;
   }
 
-  /** The body of an answer. */
-  body(
-    { release, response }: Pick<Answer, 'release' | 'response'>,
-    line: Line,
-    onBytes: (length: number) => void,
-  ): Body {
-    const { alarm, clock, settings } = this.shared;
-    const what = `The body of ${this.what}`;
-    return new Body({
-      response,
-      line,
-      alarm,
-      clock,
-      idleTimeout: this.init.idleTimeout ?? settings.idleTimeout,
-      what,
-      broken: (error) => this.typed(error, `${what} was cut`),
-      onBytes,
-      onEnd: release,
-    });
-  }
-
-  /** An error of the family, whatever the platform's was. */
-  async typed(error: unknown, what: string): Promise<Error> {
-    if (isTidewayError(error)) return error;
-    const { headers } = this.target as Target;
-    const secrets = new Set(this.shared.settings.secretHeaders.flatMap((name) => headers.get(name) ?? []));
-    return broken(what, error, { requestId: '', secrets });
-  }
-
-  result(found: Partial<FetchResultInit>): FetchResult {
-    const { clock, settings } = this.shared;
-    const { accepted, task } = this.ticket;
-    const { response, source } = this.answer ?? {};
-    const now = clock.now();
-    const url = this.target?.url.href ?? task.url;
+  result({ body, bytes, error, skipped = false }: Partial<FetchResultInit>): FetchResult {
+    const { answer, firstSent, shared, target, ticket } = this;
+    const { platformFollows } = shared.settings;
+    const { accepted, task } = ticket;
+    const response = answer?.response;
+    const source = answer?.source;
+    const now = shared.clock.now();
     return new FetchResult({
       url: task.url,
-      finalUrl: (settings.platformFollows && response?.url) || url,
+      finalUrl: (platformFollows && response?.url) || (target?.url.href ?? task.url),
       redirects: this.redirects,
-      hopsHidden: settings.platformFollows && response?.redirected === true,
+      hopsHidden: platformFollows && response?.redirected === true,
       response,
-      bytes: undefined,
-      body: undefined,
-      error: undefined,
+      bytes,
+      body,
+      error,
       fromCache: source === 'cache' || source === 'revalidated',
-      skipped: false,
-      attempts: this.firstSent === undefined ? 0 : this.attempts,
-      timings: { queued: (this.firstSent ?? now) - accepted, ttfb: this.ttfb, total: now - accepted },
-      ...found,
+      skipped,
+      attempts: firstSent === undefined ? 0 : this.attempts,
+      timings: { queued: (firstSent ?? now) - accepted, ttfb: this.ttfb, total: now - accepted },
     });
   }
 
@@ -139,9 +116,4 @@ export class Trip {
   failed(reason: unknown): FetchResult {
     return this.result({ error: errorOf(reason) });
   }
-}
-
-/** What a task ends with that was given up: an abort may have any reason. */
-export function errorOf(reason: unknown): Error {
-  return reason instanceof Error ? reason : new TidewayError('The task was ended', { cause: reason });
 }

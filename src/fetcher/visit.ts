@@ -47,15 +47,21 @@ export class Visit {
 /** Those that wait for one key of the limiter. It is also what goes with its wishes. */
 export class WaitingGroup implements AcquireOptions {
   readonly key: string;
-  readonly parked: Lanes<Visit> = new Lanes<Visit>(({ at }) => at === 'parked');
   /** How many calls of `acquire` are out. */
   asking = 0;
   /** Whether it is in line for a place before it asks for another lease. */
   isInLine = false;
+  #parked: Lanes<Visit> | undefined;
   #controller: AbortController | undefined;
 
   constructor(key: string) {
     this.key = key;
+  }
+
+  /** Made when somebody has to wait. */
+  get parked(): Lanes<Visit> {
+    this.#parked ??= new Lanes(({ at }) => at === 'parked');
+    return this.#parked;
   }
 
   get signal(): AbortSignal {

@@ -50,20 +50,13 @@ function ours(): Queue {
     list.delete(ticket);
     ticket.settle?.(undefined as never);
   };
-  const schedule = new Schedule(CONCURRENCY, {
-    alarm,
-    clock: platformClock,
-    events: new Events(),
-    limiter,
-    policy,
-    looksAhead: false,
-    begin: (ticket) => {
-      schedule.starting--;
-      const url = urls[Number(ticket.task.url) % urls.length] as URL;
-      const visit = new Visit(ticket, url, 0, false);
-      if (schedule.enter(visit)) Promise.resolve().then(() => finish(ticket, visit));
-      else visit.wait().then(() => finish(ticket, visit));
-    },
+  const parts = { alarm, cache: undefined, clock: platformClock, events: new Events(), limiter };
+  const schedule = new Schedule(CONCURRENCY, parts, policy, (ticket) => {
+    schedule.starting--;
+    const url = urls[Number(ticket.task.url) % urls.length] as URL;
+    const visit = new Visit(ticket, url, 0, false);
+    if (schedule.enter(visit)) Promise.resolve().then(() => finish(ticket, visit));
+    else visit.wait().then(() => finish(ticket, visit));
   });
   return {
     add: (n) =>

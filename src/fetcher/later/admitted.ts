@@ -20,7 +20,7 @@ export function admitted(_needs: Needs, trip: Trip, line: Line): Lease[] | Promi
   };
   const leases: Lease[] = [];
   const fail = (error: unknown): never => {
-    trip.isOwnFailure = !line.isEnded();
+    trip.isOwnFailure = !line.isEnded;
     for (const lease of leases) lease.release();
     throw error;
   };
@@ -31,7 +31,7 @@ export function admitted(_needs: Needs, trip: Trip, line: Line): Lease[] | Promi
       if (given && 'then' in given) {
         // A gate may open after all, when nobody wants to pass any more.
         given.then(
-          (late) => line.isEnded() && late?.release(),
+          (late) => line.isEnded && late?.release(),
           () => {},
         );
         return line.race(given).then((lease) => {

@@ -1,4 +1,5 @@
 import type { ResponseCache } from '../../cache/response-cache.ts';
+import type { Body } from '../body.ts';
 import type { Line } from '../line.ts';
 import { askedRest } from '../rate-limit.ts';
 import type { Target } from '../redirect.ts';
@@ -10,7 +11,13 @@ import { streamOf } from './stream-of.ts';
 type Send = (trip: Trip, line: Line, validators: readonly (readonly [string, string])[]) => Promise<Answer>;
 
 /** The answer of a cache, or one that is sent for and kept. */
-export async function askCache({ Line }: Needs, trip: Trip, cache: ResponseCache, send: Send): Promise<Answer> {
+export async function askCache(
+  { Line }: Needs,
+  trip: Trip,
+  cache: ResponseCache,
+  send: Send,
+  BodyClass: typeof Body,
+): Promise<Answer> {
   const { line } = trip;
   const { headers, method, url } = trip.target as Target;
   const { answerThrough } = await line.race(import('../../cache/answer-through.ts'));
@@ -22,7 +29,7 @@ export async function askCache({ Line }: Needs, trip: Trip, cache: ResponseCache
     const end = (): void => own.end(signal.reason);
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
-    return released(trip, await send(trip, own, validators), own);
+    return released(BodyClass, trip, await send(trip, own, validators), own);
   });
   const { response, source } = await line.race(asked);
   const rest = source === 'cache' ? undefined : askedRest(response);
@@ -30,8 +37,8 @@ export async function askCache({ Line }: Needs, trip: Trip, cache: ResponseCache
 }
 
 /** An answer for somebody else to read, who gives back what it holds by reading it to its end. */
-function released(trip: Trip, { release, response }: Answer, line: Line): Response {
-  if (response.body) return new Response(streamOf(trip.body({ release, response }, line, () => {})), response);
-  release();
-  return response;
+function released(BodyClass: typeof Body, trip: Trip, answer: Answer, line: Line): Response {
+  if (answer.response.body) return new Response(streamOf(new BodyClass(trip, line, answer)), answer.response);
+  answer.release();
+  return answer.response;
 }

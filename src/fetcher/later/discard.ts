@@ -7,9 +7,9 @@ const DISCARDED_TIME = 1_000;
 
 /** Reads a little of what nobody wants, and lets go of the rest. Never rejects. */
 export async function discard(body: Body): Promise<void> {
-  const { options, reader } = body;
+  const { line, reader, trip } = body;
   if (!reader) return;
-  const { alarm, clock, line } = options;
+  const { alarm, clock } = trip.shared;
   const watch = alarm.set(clock.now() + DISCARDED_TIME, () => body.cancel());
   try {
     for (let room = DISCARDED_BYTES; room >= 0; ) {

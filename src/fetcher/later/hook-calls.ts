@@ -17,7 +17,7 @@ export class HookCalls implements HookSteps {
     this.#needs = needs;
     this.#trip = trip;
     this.#context = {
-      enqueue: trip.shared.enqueue,
+      enqueue: (target, init) => trip.shared.enqueue(target, init),
       retryWith: (init = {}) => {
         this.#directive = { kind: 'retry', init };
       },

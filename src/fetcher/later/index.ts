@@ -2,10 +2,10 @@ import { admitted } from './admitted.ts';
 import { afterAnswer, afterFailure } from './after.ts';
 import { askCache } from './ask-cache.ts';
 import { checkPublic } from './check-public.ts';
+import { handOver } from './hand-over.ts';
 import { runHooked } from './hook-calls.ts';
 import type { Needs } from './needs.ts';
 import { rest } from './rest.ts';
-import { streamOf } from './stream-of.ts';
 
 /** The functions, which know what they need. */
 export interface Later {
@@ -15,8 +15,8 @@ export interface Later {
   readonly askCache: Bound<typeof askCache>;
   readonly checkPublic: Bound<typeof checkPublic>;
   readonly rest: Bound<typeof rest>;
+  readonly handOver: typeof handOver;
   readonly runHooked: Bound<typeof runHooked>;
-  readonly streamOf: typeof streamOf;
 }
 
 /** A function without its first parameter. */
@@ -32,6 +32,6 @@ export function functions(needs: Needs): Later {
     checkPublic: (...rest) => checkPublic(needs, ...rest),
     rest: (...given) => rest(needs, ...given),
     runHooked: (...rest) => runHooked(needs, ...rest),
-    streamOf,
+    handOver,
   };
 }

@@ -26,7 +26,7 @@ export function hop({ RedirectError }: Needs, trip: Trip, to: Target, status: nu
     throw new RedirectError(`${trip.what} is one redirect more than ${maxRedirects}`, to.url.origin);
   }
   trip.target = to;
-  trip.redirects.push(to.url.href);
+  trip.redirects = [...trip.redirects, to.url.href];
   events.emit('hop', { url: trip.ticket.task.url, from, to: to.url.href, status });
 }
 

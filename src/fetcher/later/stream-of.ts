@@ -1,9 +1,8 @@
 import type { Body } from '../body.ts';
 
-/** The body as it comes. */
-export function streamOf(body: Body): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const { options, reader } = body;
-  const { line, onBytes } = options;
+/** The body as it comes; `onBytes` is told of every chunk. */
+export function streamOf(body: Body, onBytes?: (length: number) => void): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const { line, reader } = body;
   return new ReadableStream(
     {
       pull: async (controller) => {
@@ -12,7 +11,7 @@ export function streamOf(body: Body): ReadableStream<Uint8Array<ArrayBuffer>> {
           const result = reader && (await line.race(reader.read()));
           body.rest();
           if (result && !result.done) {
-            onBytes(result.value.length);
+            onBytes?.(result.value.length);
             return controller.enqueue(result.value);
           }
           body.end();
