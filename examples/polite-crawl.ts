@@ -8,7 +8,9 @@ class Page extends FetchTask {
   #hops: string[] = [];
 
   override onUrl(url: string): void {
-    this.#hops.push(new URL(url).pathname);
+    const { pathname } = new URL(url);
+    // Another try is no other place.
+    if (this.#hops.at(-1) !== pathname) this.#hops.push(pathname);
   }
 
   override onHeaders(headers: Readonly<Record<string, readonly string[]>>): 'skip' | undefined {
@@ -17,7 +19,8 @@ class Page extends FetchTask {
 
   override async onSuccess(result: FetchResult): Promise<void> {
     const [, title = 'no title'] = /<title>(.*)<\/title>/.exec(await result.text()) ?? [];
-    console.log(`${result.status} ${new URL(this.url).host} ${this.#hops.join(' -> ')}: ${title}`);
+    const tries = result.attempts > 1 ? ` at try ${result.attempts}` : '';
+    console.log(`${result.status}${tries} ${new URL(this.url).host} ${this.#hops.join(' -> ')}: ${title}`);
   }
 
   override onError(error: Error): void {
