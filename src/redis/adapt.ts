@@ -26,5 +26,5 @@ export function adapt(client: RedisClient): RedisCommands {
 }
 
 function refuse(client: unknown): never {
-  return expected('a client of `redis` or `ioredis`, or one of redisHttp()', client);
+  return expected('a client of `redis` or `ioredis`, or one of redisHttp() or redisSocket()', client);
 }

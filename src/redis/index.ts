@@ -9,4 +9,10 @@ export { type RedisQuota, type RedisQuotaOptions, redisQuota } from './quota.ts'
 export type { IoRedisClient, NodeRedisClient, RedisClient, RedisCommands } from './redis-commands.ts';
 export { isRedisError, RedisError } from './redis-error.ts';
 export { type RedisHttpOptions, redisHttp } from './redis-http.ts';
+export {
+  type RedisSocket,
+  type RedisSocketOptions,
+  type RedisSocketStreams,
+  redisSocket,
+} from './redis-socket.ts';
 export { type RedisRobotsOptions, redisRobots } from './robots.ts';

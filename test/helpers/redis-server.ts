@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createCluster } from 'redis';
-import { type RedisClient, redisHttp } from 'tideway/redis';
+import { type RedisClient, type RedisSocketOptions, redisHttp, redisSocket } from 'tideway/redis';
 
 /** A redis-server of a test's own. */
 export interface RedisServer {
@@ -105,9 +106,17 @@ export interface OpenClient {
 }
 
 /** The kinds of clients that there are. */
-export type ClientKind = 'redis' | 'ioredis' | 'http';
+export type ClientKind = 'redis' | 'ioredis' | 'http' | 'socket';
 
 export const CLIENT_KINDS: readonly ClientKind[] = ['redis', 'ioredis', 'http'];
+
+/** What `cloudflare:sockets` has, on sockets of Node. */
+export const connectSocket: RedisSocketOptions['connect'] = ({ hostname, port }) => {
+  const socket = connect({ host: hostname, port });
+  socket.on('error', () => {});
+  const { readable, writable } = Duplex.toWeb(socket);
+  return { readable: readable as ReadableStream, writable, close: () => void socket.destroy() };
+};
 
 /** Opens a client; a REST front of its own stands before the server for `http`. */
 export async function openClient(kind: ClientKind, port: number): Promise<OpenClient> {
@@ -115,6 +124,10 @@ export async function openClient(kind: ClientKind, port: number): Promise<OpenCl
     const client = new Redis({ port, host: '127.0.0.1', retryStrategy: () => 20 });
     client.on('error', () => {});
     return { client, close: async () => client.disconnect() };
+  }
+  if (kind === 'socket') {
+    const client = redisSocket({ url: `redis://127.0.0.1:${port}`, connect: connectSocket });
+    return { client, close: async () => client.close() };
   }
   if (kind === 'http') {
     const front = await startRestFront(port);

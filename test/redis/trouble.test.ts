@@ -41,7 +41,7 @@ function writes(client: RedisClient, key: string): Readonly<Record<string, () =>
   };
 }
 
-describe.each(CLIENT_KINDS)('over %s, trouble', (kind) => {
+describe.each([...CLIENT_KINDS, 'socket'] as const)('over %s, trouble', (kind) => {
   let server: RedisServer;
   let open: OpenClient;
 
@@ -148,7 +148,7 @@ describe.each(CLIENT_KINDS)('over %s, trouble', (kind) => {
   });
 });
 
-describe.each(CLIENT_KINDS)('over %s, Redis that is gone', (kind) => {
+describe.each([...CLIENT_KINDS, 'socket'] as const)('over %s, Redis that is gone', (kind) => {
   let server: RedisServer;
   let open: OpenClient;
 
@@ -203,7 +203,7 @@ describe.each(CLIENT_KINDS)('over %s, Redis that is gone', (kind) => {
   });
 });
 
-describe.each(['redis', 'ioredis'] as const)('over %s, connections that are cut again and again', (kind) => {
+describe.each(['redis', 'ioredis', 'socket'] as const)('over %s, connections that are cut again and again', (kind) => {
   it('count nothing twice, and lose nothing', async () => {
     const server = await startRedis();
     const open = await openClient(kind, server.port);
@@ -269,7 +269,7 @@ describe('what is refused', () => {
   it('a client that is closed, at once', async () => {
     const server = await startRedis();
     try {
-      for (const kind of ['redis', 'ioredis'] as const) {
+      for (const kind of ['redis', 'ioredis', 'socket'] as const) {
         const open = await openClient(kind, server.port);
         const counter = redisCounter(open.client, { key: 'k', timeout: 600_000 });
         await counter.increment();
@@ -283,8 +283,14 @@ describe('what is refused', () => {
 
   const none = { send: async () => [] };
   it.each([
-    [() => redisLimiter(null as never), 'Expected a client of `redis` or `ioredis`, or one of redisHttp(), got null'],
-    [() => redisLimiter({} as never), 'Expected a client of `redis` or `ioredis`, or one of redisHttp(), got object'],
+    [
+      () => redisLimiter(null as never),
+      'Expected a client of `redis` or `ioredis`, or one of redisHttp() or redisSocket(), got null',
+    ],
+    [
+      () => redisLimiter({} as never),
+      'Expected a client of `redis` or `ioredis`, or one of redisHttp() or redisSocket(), got object',
+    ],
     [
       () => redisLimiter(none, { leaseTtl: 499 }),
       'Expected `leaseTtl` to be an integer from 500 and up, got `499` (number)',
