@@ -9,23 +9,14 @@ import {
   expected,
   isApiError,
   isTidewayError,
+  loaded,
   notJson,
   SchemaError,
   TimeoutError,
   UnsavedRecordsError,
   ValueTooLargeError,
 } from '../errors/index.ts';
-import {
-  backoff,
-  type Connection,
-  isTransient,
-  loaded,
-  path,
-  retryDelay,
-  retryOptions,
-  Scope,
-  sleep,
-} from '../http/index.ts';
+import { backoff, type Connection, isTransient, path, retryDelay, retryOptions, Scope, sleep } from '../http/index.ts';
 import { interruption, isBreak } from '../records/interruption.ts';
 import { checkObject } from './check-object.ts';
 import { checkText } from './check-text.ts';
@@ -45,7 +36,7 @@ type Rest<F> = F extends (needs: Needs, ...rest: infer Args) => unknown ? Args :
  * Calls a function of `./later`, whose code is loaded with the first of these calls: a program that only reads jobs
  * never loads it.
  *
- * @throws ConnectionError when the code cannot be loaded, as in a page that has lost its network. Nothing was done then,
+ * @throws ConnectionError when the code cannot be as in a page that has lost its network. Nothing was done then,
  * and the next call tries again.
  */
 export async function later<Name extends keyof Functions>(

@@ -1,10 +1,16 @@
-import { ConnectionError, DecodeError, notJson, RecordTooLargeError, StreamInterruptedError } from '../errors/index.ts';
+import {
+  ConnectionError,
+  DecodeError,
+  loaded,
+  notJson,
+  RecordTooLargeError,
+  StreamInterruptedError,
+} from '../errors/index.ts';
 import {
   backoff,
   type CallOptions,
   type Connection,
   isTransient,
-  loaded,
   type Path,
   type RequestOptions,
   sleep,
@@ -56,6 +62,8 @@ export function resumable<T>(
   let first = follow || count === 0 ? undefined : open(undefined, count);
   // Told when it is read.
   first?.catch(() => {});
+  // Begun beside the request; whoever reads loads it again, and is told.
+  decoding().catch(() => {});
   const make = async (): Promise<RecordSource<T>> => {
     // Where the code does not come, the request fails, too, and tells why; or it shows that the network is back.
     const { ResumableSource } = await decoding().catch(() => Promise.resolve(first).then(decoding));

@@ -8,6 +8,7 @@ export { checkDuration, checkInteger, checkType, expected } from './check.ts';
 export { DecodeError, isDecodeError } from './DecodeError.ts';
 export { DuplicateJobError, isDuplicateJobError } from './DuplicateJobError.ts';
 export { ForbiddenError, isForbiddenError } from './ForbiddenError.ts';
+export { loaded } from './loaded.ts';
 export { isNotFoundError, NotFoundError } from './NotFoundError.ts';
 export { notJson } from './not-json.ts';
 export { isPrivateNetworkError, PrivateNetworkError } from './PrivateNetworkError.ts';

@@ -1,9 +1,8 @@
 import { apiErrorOf } from '../errors/apiErrorOf.ts';
-import { BodyTooLargeError, isTidewayError, RedirectError, TimeoutError } from '../errors/index.ts';
+import { BodyTooLargeError, isTidewayError, loaded, RedirectError, TimeoutError } from '../errors/index.ts';
 import { broken } from './broken.ts';
 import type { Exchange } from './exchange.ts';
 import type { BodyReader } from './later/body-reader.ts';
-import { loaded } from './loaded.ts';
 import { isBrowser } from './runtime.ts';
 
 /** Begins to load the code that reads answers: beside a request, so that nobody waits for it. */

@@ -3,7 +3,6 @@ export { bodyStream } from './body-stream.ts';
 export { Connection, checkCall } from './connection.ts';
 export type { Auth, AuthContext } from './credentials.ts';
 export type { BodyReader } from './later/body-reader.ts';
-export { loaded } from './loaded.ts';
 export type {
   AttemptContext,
   CallOptions,

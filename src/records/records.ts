@@ -1,4 +1,5 @@
-import { ConfigurationError, checkInteger } from '../errors/index.ts';
+import { ConfigurationError, checkInteger, loaded } from '../errors/index.ts';
+import type { Reading } from './reading.ts';
 import type { Batch, RecordSource } from './source.ts';
 
 /** How far a read has come. */
@@ -23,21 +24,14 @@ export interface Progress {
 export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
   readonly #open: () => RecordSource<T>;
   #source: RecordSource<T> | undefined;
+  #loading: Promise<Reading<T>> | undefined;
+  /** Hands out the records, once its code is there. */
+  #reading: Reading<T> | undefined;
   #used = false;
+  /** Whether it was closed without it. */
   #closed = false;
   /** What the source does yet to be free. */
   #closing: Promise<void> | undefined;
-  #batch: Batch<T> = { records: [] };
-  /** How many records of `#batch` are delivered. */
-  #index = 0;
-  /** Records of the batches before `#batch`. */
-  #before = 0;
-  /** The key of the last of them. */
-  #lastKey: string | undefined;
-  /** Steps under way: more than one where a reader does not wait for its records, which get them in order all the same. */
-  #waiting = 0;
-  /** Settles with the last step under way, and never rejects. */
-  #turn: Promise<unknown> | undefined;
 
   /** `open` makes the source when the first record is wanted. */
   constructor(open: () => RecordSource<T>) {
@@ -46,24 +40,17 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
 
   /** How far the read has come, as of now. */
   get progress(): Progress {
-    return {
-      delivered: this.#before + this.#index,
-      bytes: this.#source?.bytes ?? 0,
-      resumes: this.#source?.resumes ?? 0,
-      lastKey: this.#index > 0 ? this.#batch.keyAt?.(this.#index - 1) : this.#lastKey,
-    };
+    return this.#reading?.progress ?? { delivered: 0, bytes: 0, resumes: 0, lastKey: undefined };
   }
 
   /** The records, one by one. Leaving the loop early frees the socket. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> & AsyncIterable<T> {
     this.#use();
     const iterator = {
-      // The hot path of every loop: while the batch lasts, nothing is awaited but the loop's own step.
       next: (): Promise<IteratorResult<T, undefined>> => {
-        const { records } = this.#batch;
-        return this.#index < records.length && this.#waiting === 0 && !this.#closed
-          ? Promise.resolve({ done: false, value: records[this.#index++] as T })
-          : this.#next();
+        if (this.#reading) return this.#reading.next();
+        if (this.#closed) return Promise.resolve({ done: true, value: undefined });
+        return this.#load().then((reading) => reading.next());
       },
       return: async (): Promise<IteratorResult<T, undefined>> => {
         await this.#close();
@@ -105,13 +92,8 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
   async toArray({ limit = Number.POSITIVE_INFINITY }: { readonly limit?: number } = {}): Promise<T[]> {
     checkLimit('limit', limit, 0);
     this.#use();
-    const result: T[] = [];
-    try {
-      await this.#collect(result, limit);
-    } finally {
-      await this.#close();
-    }
-    return result;
+    // Nothing is wanted, so nothing is asked for.
+    return limit > 0 ? (await this.#load()).toArray(limit) : [];
   }
 
   /** The first record, or undefined when there is none. */
@@ -147,83 +129,34 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   async *#batches(size: number): AsyncGenerator<T[], void> {
-    try {
-      while (await this.#fill()) {
-        const group: T[] = this.#take(size);
-        let failure: { readonly error: unknown } | undefined;
-        if (size < Number.POSITIVE_INFINITY) {
-          await this.#collect(group, size).catch((error: unknown) => {
-            failure = { error };
-          });
-        }
-        // What came before the failure counts as delivered, so it is.
-        if (group.length > 0) yield group;
-        if (failure) throw failure.error;
-      }
-    } finally {
-      await this.#close();
-    }
+    yield* (await this.#load()).batches(size);
   }
 
-  async #collect(into: T[], limit: number): Promise<void> {
-    // One by one: as arguments of a single call they could be too many.
-    while (into.length < limit && (await this.#fill()))
-      for (const record of this.#take(limit - into.length)) into.push(record);
+  /** Opens the source, which asks for its first records, and loads beside it what hands them out. */
+  #load(): Promise<Reading<T>> {
+    this.#loading ??= this.#begin().catch((error: unknown) => {
+      this.#close(error);
+      throw error;
+    });
+    return this.#loading;
   }
 
-  /** Delivers records of the batch at hand. */
-  #take(limit: number): T[] {
-    const { records } = this.#batch;
-    const from = this.#index;
-    this.#index = Math.min(records.length, from + limit);
-    return from === 0 && this.#index === records.length ? records : records.slice(from, this.#index);
-  }
-
-  /** A step that has to wait: for the next batch, or for the step before. */
-  #next(): Promise<IteratorResult<T, undefined>> {
-    const step = async (before: Promise<unknown> | undefined): Promise<IteratorResult<T, undefined>> => {
-      try {
-        await before;
-        // A source may take back what was not delivered yet: then there is nothing, and it is asked again.
-        while (await this.#fill()) {
-          const { records } = this.#batch;
-          if (this.#index < records.length) return { done: false, value: records[this.#index++] as T };
-        }
-        return { done: true, value: undefined };
-      } finally {
-        this.#waiting--;
-      }
-    };
-    const result = step(this.#waiting++ > 0 ? this.#turn : undefined);
-    this.#turn = result.catch(() => {});
-    return result;
-  }
-
-  /** Whether there is a record to deliver; gets the next batch when this one is used up. */
-  async #fill(): Promise<boolean> {
-    if (!this.#closed && this.#index === this.#batch.records.length) {
-      try {
-        this.#source ??= this.#open();
-        // Let go of what was delivered: two batches alive at once are what grows the heap of a fast read.
-        this.#lastKey = this.progress.lastKey;
-        this.#before += this.#index;
-        this.#index = 0;
-        this.#batch = { records: [] };
-        const batch = await this.#source.pull();
-        if (!batch) this.#close();
-        else if (!this.#closed) this.#batch = batch;
-      } catch (error) {
-        // Whoever left the read is not told how that ended it.
-        if (!this.#closed) {
-          this.#close(error);
-          throw error;
-        }
-      }
-    }
-    return !this.#closed;
+  async #begin(): Promise<Reading<T>> {
+    const load = (): Promise<typeof import('./reading.ts')> => loaded(import('./reading.ts'));
+    const source = this.#open();
+    let first: Batch<T> | undefined;
+    this.#source = source;
+    const { Reading } = await load().catch(async () => {
+      // Either the request fails, too, and tells why, or it shows that the network is back.
+      first = await source.pull();
+      return load();
+    });
+    this.#reading = new Reading(source, first, this.#closed);
+    return this.#reading;
   }
 
   #close(reason?: unknown): Promise<void> | undefined {
+    if (this.#reading) return this.#reading.close(reason);
     if (!this.#closed) {
       this.#closed = true;
       this.#closing = this.#source?.close(reason) || undefined;

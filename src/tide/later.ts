@@ -1,4 +1,4 @@
-import { loaded } from '../http/loaded.ts';
+import { loaded } from '../errors/index.ts';
 
 /**
  * Loads what a plain `records()` does not need: filling a queue, paces and quotas, reconnecting.

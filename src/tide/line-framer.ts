@@ -1,5 +1,4 @@
-import { DecodeError, notJson, RecordTooLargeError } from '../errors/index.ts';
-import { loaded } from '../http/loaded.ts';
+import { DecodeError, loaded, notJson, RecordTooLargeError } from '../errors/index.ts';
 import type { Framer, FramingOptions } from './framing.ts';
 
 /** A framer of lines, whose code is loaded with the first one. */

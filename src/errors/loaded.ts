@@ -1,4 +1,4 @@
-import { ConnectionError } from '../errors/index.ts';
+import { ConnectionError } from './ConnectionError.ts';
 
 /**
  * Code that is loaded when it is needed, given the promise of its `import()`.
