@@ -49,7 +49,7 @@ function startWorker(path: string, from = 0, to = 0): Worker {
   return {
     child,
     said,
-    until: (text) => expect.poll(() => said, { timeout: 15_000, interval: 5 }).toContain(text),
+    until: (text) => expect.poll(() => said, { timeout: 50_000, interval: 5 }).toContain(text),
     kill: async () => {
       child.kill('SIGKILL');
       await end;
@@ -97,7 +97,9 @@ describe('fileFrontier()', () => {
     await second.close();
   });
 
-  it('opens a file that was cut at any byte: what was stored before counts, and nothing else', async () => {
+  it('opens a file that was cut at any byte: what was stored before counts, and nothing else', {
+    timeout: 120_000,
+  }, async () => {
     const path = newPath();
     const whole = fileFrontier(path);
     await whole.add(['http://a.example/1', { url: 'http://a.example/ä', data: 'Ω' }]);
@@ -124,14 +126,16 @@ describe('fileFrontier()', () => {
   });
 
   it('loses nothing, and repeats nothing that is done, when its process is killed again and again', {
-    timeout: 60_000,
+    timeout: 300_000,
   }, async () => {
     const path = newPath();
     const said: string[] = [];
     for (let round = 0; round < 8; round++) {
       const one = startWorker(path, round * 1_000, round * 1_000 + 1_000);
       await one.until('open');
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      // Not a time: a process that is slow comes as far.
+      await expect.poll(() => one.said.length, { timeout: 20_000, interval: 5 }).toBeGreaterThan(Math.random() * 60);
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
       await one.kill();
       said.push(...one.said);
     }
@@ -150,7 +154,9 @@ describe('fileFrontier()', () => {
     await frontier.close();
   });
 
-  it('is refused to a second process, and free once the first one is dead, however it died', async () => {
+  it('is refused to a second process, and free once the first one is dead, however it died', {
+    timeout: 60_000,
+  }, async () => {
     const path = newPath();
     const one = startWorker(path);
     await one.until('open');
