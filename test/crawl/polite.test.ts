@@ -1,3 +1,4 @@
+import { memoryCache } from 'tideway/cache';
 import { type PoliteEvent, type PoliteOptions, polite } from 'tideway/crawl';
 import { Fetcher, type FetcherOptions, type FetchResult, FetchTask } from 'tideway/fetcher';
 import { describe, expect, test } from 'vitest';
@@ -63,6 +64,26 @@ describe('to one site', () => {
       [userAgent, '1'],
       ['other', '1'],
     ]);
+  });
+
+  test('what a cache has goes at once, and does not count', async () => {
+    const clock = new VirtualClock();
+    const sent: [string, number][] = [];
+    const fetch = async (url: string): Promise<Response> => {
+      sent.push([new URL(url).pathname, clock.now() - 1_000]);
+      return new Response(url.endsWith('robots.txt') ? '' : 'page');
+    };
+    const cache = memoryCache({ ttl: 3_600_000, clock: () => clock.now() });
+    const { fetcher } = politely({ delay: 60_000 }, { cache, clock, fetch });
+    const urls = ['http://a.example/1', 'http://a.example/2'];
+    fetcher.extend([...urls, ...urls, ...urls]);
+    await clock.run(fetcher.idle());
+    expect(sent).toEqual([
+      ['/robots.txt', 0],
+      ['/1', 60_000],
+      ['/2', 120_000],
+    ]);
+    expect(fetcher.stats.fromCache).toBe(4);
   });
 
   test('that is slow, nobody else waits for it', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { installPacked } from '../package/packed.ts';
 
-it('says what is missing where undici is not installed, when it is first needed', { timeout: 60_000 }, () => {
+it('says what is missing where undici is not installed, when it is first needed', { timeout: 600_000 }, () => {
   using consumer = installPacked();
   const program = join(consumer.folder, 'program.js');
   writeFileSync(
