@@ -12,11 +12,16 @@ export interface Dashboard {
   /** With a slash at the end. */
   readonly url: string;
   readonly password: string;
+  /** Of the program that serves it. */
+  readonly pid: number;
 }
 
 interface Shared {
   readonly dashboard: Dashboard;
 }
+
+/** The address of a job with a million items, below that of the page. */
+export const MILLION = '#/job/123/1/1';
 
 const PASSWORD = 'correct horse battery staple';
 
@@ -45,7 +50,7 @@ async function serve(use: (dashboard: Dashboard) => Promise<void>): Promise<void
       });
       child.on('close', (code) => reject(new Error(`The example ended with ${code}: ${said}`)));
     });
-    await use({ url, password: PASSWORD });
+    await use({ url, password: PASSWORD, pid: child.pid ?? 0 });
   } finally {
     child.kill();
   }
@@ -78,4 +83,9 @@ export async function startJob(page: Page): Promise<void> {
 /** How many items a job's page says that it has. */
 export async function itemCount(page: Page): Promise<number> {
   return Number((await page.getByTestId('count').innerText()).replace(/\D/g, ''));
+}
+
+/** Waits until all of the big job is there. */
+export async function openMillion(page: Page): Promise<void> {
+  await expect(page.getByTestId('count')).toHaveText('1,000,000 items', { timeout: 60_000 });
 }

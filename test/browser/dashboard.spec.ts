@@ -1,21 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page } from '@playwright/test';
 import { repository } from '../package/packed.ts';
-import { itemCount, signIn, startJob, test } from './dashboard-test.ts';
+import { itemCount, MILLION, openMillion, signIn, startJob, test } from './dashboard-test.ts';
 
 /** The emulator's key, which nobody but the gateway may know. */
 const KEY = 'f'.repeat(32);
-const MILLION = '#/job/123/1/1';
 
 test.describe.configure({ timeout: 90_000 });
-
-/** Waits until all of the big job is there. */
-async function openMillion(page: Page): Promise<void> {
-  await expect(page.getByTestId('count')).toHaveText('1,000,000 items', { timeout: 60_000 });
-}
 
 /** Rows that can be seen, by their numbers. */
 function shownRows(page: Page): Promise<number[]> {
@@ -211,25 +204,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.screenshot({ path: `test-results/dashboard-wide-${colorScheme}.png`, fullPage: true });
   });
 }
-
-test('items are downloaded as JSON lines and as CSV, with progress', async ({ dashboard, page }) => {
-  await signIn(page, dashboard, MILLION);
-  await openMillion(page);
-  for (const [button, name, first, last] of [
-    ['Download JSON lines', '123-1-1.jl', '{"name":"Product 0","price":0,"stock":0}', '"Product 999999"'],
-    ['Download CSV', '123-1-1.csv', 'name,price,stock', 'Product 999999,'],
-  ] as const) {
-    const coming = page.waitForEvent('download', { timeout: 60_000 });
-    await page.getByRole('button', { name: button }).click();
-    await expect(page.getByRole('progressbar')).toBeVisible();
-    const download = await coming;
-    expect(download.suggestedFilename()).toBe(name);
-    const text = await readFile(await download.path(), 'utf8');
-    expect(text.startsWith(first)).toBe(true);
-    expect(text.slice(-100)).toContain(last);
-    await expect(page.getByRole('progressbar')).toHaveCount(0);
-  }
-});
 
 test('errors are shown where they happen, and the rest goes on', async ({ dashboard, page }) => {
   await signIn(page, dashboard);

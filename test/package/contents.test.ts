@@ -9,7 +9,7 @@ let consumer: Consumer;
 
 beforeAll(() => {
   consumer = installPacked();
-}, 60_000);
+}, 180_000);
 
 afterAll(() => consumer?.[Symbol.dispose]());
 

@@ -38,22 +38,42 @@ export function App(): JSX.Element {
   const [, key] = /^#\/job\/(\d+\/\d+\/\d+)$/.exec(hash) ?? [];
   return (
     <>
-      <header>
-        <a class="home" href="#/">
-          Jobs
-        </a>
-        <span role="status">{isOffline ? 'Offline: this is what was kept' : ''}</span>
-        {isKnown && (
-          <button type="button" onClick={signOut}>
-            Sign out
-          </button>
-        )}
-      </header>
+      <div class="bar">
+        <header>
+          <a class="home" href="#/">
+            <Mark />
+            Jobs
+          </a>
+          <span role="status">{isOffline ? 'Offline: this is what was kept' : ''}</span>
+          {isKnown && (
+            <button type="button" class="plain" onClick={signOut}>
+              Sign out
+            </button>
+          )}
+        </header>
+      </div>
       <main>
         {isKnown === false && <SignIn session={session} onDone={() => setKnown(true)} />}
         {isKnown && key && <JobPage key={key} name={key} {...cloud} />}
         {isKnown && !key && <JobsPage projects={session.projects} {...cloud} />}
       </main>
     </>
+  );
+}
+
+/** Two waves. */
+function Mark(): JSX.Element {
+  return (
+    <svg
+      viewBox="0 0 28 28"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="3"
+      stroke-linecap="round"
+      aria-hidden="true"
+    >
+      <path d="M3 11c3.7-5 7.3-5 11 0s7.3 5 11 0" />
+      <path d="M3 19c3.7-5 7.3-5 11 0s7.3 5 11 0" opacity="0.5" />
+    </svg>
   );
 }

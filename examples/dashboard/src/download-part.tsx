@@ -10,7 +10,7 @@ interface Props {
   readonly fields: readonly string[];
 }
 
-/** Downloads all items as a file, and shows how far that is. */
+/** The head of the items: downloads all of them as a file, and shows how far that is. */
 export function DownloadPart({ fields, job }: Props): JSX.Element {
   const [saved, setSaved] = useState<Saved>();
   const [total, setTotal] = useState(0);
@@ -41,15 +41,20 @@ export function DownloadPart({ fields, job }: Props): JSX.Element {
     setSaved(undefined);
   };
   return (
-    <div class="download">
-      <button type="button" disabled={saved !== undefined} onClick={() => save('jl')}>
-        Download JSON lines
-      </button>
-      <button type="button" disabled={saved !== undefined || fields.length === 0} onClick={() => save('csv')}>
-        Download CSV
-      </button>
+    <>
+      <div class="top">
+        <h2>Items</h2>
+        <div class="row">
+          <button type="button" disabled={saved !== undefined} onClick={() => save('jl')}>
+            Download JSON lines
+          </button>
+          <button type="button" disabled={saved !== undefined || fields.length === 0} onClick={() => save('csv')}>
+            Download CSV
+          </button>
+        </div>
+      </div>
       {saved && (
-        <>
+        <div class="saving">
           <label>
             {(saved.bytes / 1e6).toFixed(1)} MB{' '}
             <progress value={Math.min(saved.rows, total)} max={Math.max(total, 1)} />
@@ -57,9 +62,9 @@ export function DownloadPart({ fields, job }: Props): JSX.Element {
           <button type="button" onClick={() => running.current?.abort()}>
             Stop the download
           </button>
-        </>
+        </div>
       )}
       <Problem error={error} />
-    </div>
+    </>
   );
 }

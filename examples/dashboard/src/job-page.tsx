@@ -111,39 +111,62 @@ export function JobPage({ cloud, name, settle }: Props): JSX.Element {
   const { rate = 0 } = samples.at(-1) ?? {};
   return (
     <>
-      <h1>Job {name}</h1>
-      <div class="facts">
-        <span class={`state ${state ?? ''}`} data-testid="state">
-          {state ?? 'Loading …'}
-        </span>
-        <span>{spider}</span>
-        <span data-testid="count">{items.length.toLocaleString()} items</span>
-        <span>{Math.round(rate).toLocaleString()} a second</span>
+      <nav class="trail" aria-label="Where this is">
+        <a href="#/">Projects</a> / {name.split('/', 1)}
+      </nav>
+      <div class="title">
+        <h1>Job {name}</h1>
+        {(isThere || stateError === undefined) && (
+          <span class={`state ${state ?? ''}`} data-testid="state">
+            {state ?? 'Loading …'}
+          </span>
+        )}
+        <span class="of">{spider}</span>
         {state !== undefined && !isFinal && (
-          <button type="button" onClick={cancel}>
+          <button type="button" class="danger" onClick={cancel}>
             Cancel the job
           </button>
         )}
       </div>
       <Problem error={stateError} />
       <Problem error={cancelError} />
-      <RatePlot samples={samples} />
       {isThere && (
-        <>
-          <h2>Items</h2>
-          <DownloadPart job={job} fields={Object.keys(items.at(0) ?? {})} />
-          <Problem error={itemsError} />
-          <VirtualList label="Items" rows={items} show={itemLine} isLive={!isFinal} />
-          <h2>Log</h2>
-          <Problem error={logsError} />
-          <VirtualList
-            label="Log"
-            rows={logs}
-            show={logLine}
-            mark={({ level }) => LEVELS[level] ?? ''}
-            isLive={!isFinal}
-          />
-        </>
+        <div class="figures">
+          <div class="tiles">
+            <p class="card tile" data-testid="count">
+              <b>{items.length.toLocaleString()}</b> items
+            </p>
+            <p class="card tile">
+              <b>{Math.round(rate).toLocaleString()}</b> a second
+            </p>
+            <p class="card tile">
+              <b>{logs.length.toLocaleString()}</b> log lines
+            </p>
+          </div>
+          <RatePlot samples={samples} />
+        </div>
+      )}
+      {isThere && (
+        <div class="lists">
+          <section class="card" aria-label="All items">
+            <DownloadPart job={job} fields={Object.keys(items.at(0) ?? {})} />
+            <Problem error={itemsError} />
+            <VirtualList label="Items" rows={items} show={itemLine} isLive={!isFinal} />
+          </section>
+          <section class="card" aria-label="Whole log">
+            <div class="top">
+              <h2>Log</h2>
+            </div>
+            <Problem error={logsError} />
+            <VirtualList
+              label="Log"
+              rows={logs}
+              show={logLine}
+              mark={({ level }) => LEVELS[level] ?? ''}
+              isLive={!isFinal}
+            />
+          </section>
+        </div>
       )}
     </>
   );

@@ -19,9 +19,11 @@ export function JobsPage({ projects, ...cloud }: Props): JSX.Element {
   return (
     <>
       <h1>Projects</h1>
-      {projects.map((id) => (
-        <ProjectPart key={id} id={id} {...cloud} />
-      ))}
+      <div class="projects">
+        {projects.map((id) => (
+          <ProjectPart key={id} id={id} {...cloud} />
+        ))}
+      </div>
     </>
   );
 }
@@ -60,25 +62,27 @@ function ProjectPart({ cloud, id }: ProjectProps): JSX.Element {
     }
   };
   return (
-    <section aria-labelledby={`project-${id}`}>
-      <h2 id={`project-${id}`}>Project {id}</h2>
-      <form class="start" onSubmit={start}>
-        <label>
-          Spider
-          <select name="spider">
-            {spiders.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-          </select>
-        </label>
-        <button type="submit" disabled={spiders.length === 0}>
-          Start a job
-        </button>
-      </form>
+    <section class="card" aria-labelledby={`project-${id}`}>
+      <div class="top">
+        <h2 id={`project-${id}`}>Project {id}</h2>
+        <form class="row" onSubmit={start}>
+          <label>
+            Spider
+            <select name="spider">
+              {spiders.map((name) => (
+                <option key={name}>{name}</option>
+              ))}
+            </select>
+          </label>
+          <button type="submit" class="primary" disabled={spiders.length === 0}>
+            Start a job
+          </button>
+        </form>
+      </div>
       <Problem error={failure} />
       <Problem error={error} />
-      {!jobs && error === undefined && <p>Loading the jobs …</p>}
-      {jobs?.length === 0 && <p>No job has run yet.</p>}
+      {!jobs && error === undefined && <p class="hint">Loading the jobs …</p>}
+      {jobs?.length === 0 && <p class="hint">No job has run yet. Choose a spider and start one.</p>}
       {jobs && jobs.length > 0 && (
         <table>
           <thead>

@@ -1,6 +1,8 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
 import './style.css';
+import './jobs.css';
+import './job.css';
 
 const root = document.getElementById('app');
 if (root) render(<App />, root);

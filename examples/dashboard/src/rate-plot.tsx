@@ -16,7 +16,10 @@ interface Props {
   readonly samples: readonly Sample[];
 }
 
-const HEIGHT = 160;
+const HEIGHT = 200;
+/** Seconds between two marks of time: less is of no interest. */
+const STEPS: number[] = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800];
+const CLOCK: Intl.DateTimeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 const SHORT: Intl.NumberFormat = new Intl.NumberFormat(undefined, { notation: 'compact' });
 
 /** How many items there are, and how fast they come. */
@@ -54,7 +57,7 @@ export function RatePlot({ samples }: Props): JSX.Element {
   }, [samples]);
   const { items = 0, rate = 0 } = samples.at(-1) ?? {};
   return (
-    <figure>
+    <figure class="card">
       <div class="plot" ref={box} role="img" aria-label={`${items} items, ${Math.round(rate)} a second`} />
       <figcaption>
         <span class="rate">items a second</span> <span class="total">items</span>
@@ -66,7 +69,7 @@ export function RatePlot({ samples }: Props): JSX.Element {
 function optionsFor(box: HTMLElement): uPlot.Options {
   const style = getComputedStyle(box);
   const colour = (name: string): string => style.getPropertyValue(name);
-  const axis = { stroke: colour('--soft'), grid: { stroke: colour('--line') }, ticks: { stroke: colour('--line') } };
+  const axis = { stroke: colour('--soft'), grid: { stroke: colour('--grid'), width: 1 }, ticks: { show: false } };
   const values = (_: uPlot, splits: readonly number[]): string[] => splits.map((split) => SHORT.format(split));
   return {
     width: box.clientWidth,
@@ -75,14 +78,28 @@ function optionsFor(box: HTMLElement): uPlot.Options {
     cursor: { show: false },
     scales: { rate: { range: { min: { hard: 0, mode: 1 }, max: { pad: 0.1, mode: 1 } } } },
     axes: [
-      axis,
+      {
+        ...axis,
+        incrs: STEPS,
+        space: 90,
+        size: 34,
+        grid: { show: false },
+        values: (_, splits) => splits.map((split) => CLOCK.format(split * 1000)),
+      },
       { ...axis, values, scale: 'rate' },
       { ...axis, values, scale: 'items', side: 1, grid: { show: false } },
     ],
     series: [
       {},
-      { label: 'items a second', scale: 'rate', stroke: colour('--accent'), width: 2 },
-      { label: 'items', scale: 'items', stroke: colour('--second'), width: 2, dash: [6, 4] },
+      {
+        label: 'items a second',
+        scale: 'rate',
+        stroke: colour('--accent'),
+        fill: colour('--area'),
+        width: 2,
+        points: { show: false },
+      },
+      { label: 'items', scale: 'items', stroke: colour('--second'), width: 2, dash: [6, 4], points: { show: false } },
     ],
   };
 }

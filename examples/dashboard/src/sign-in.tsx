@@ -22,7 +22,7 @@ export function SignIn({ onDone, session }: Props): JSX.Element {
     }
   };
   return (
-    <form class="sign-in" onSubmit={submit}>
+    <form class="card sign-in" onSubmit={submit}>
       <h1>Sign in</h1>
       {/* Password managers want to know whose it is. */}
       <input type="text" name="user" autocomplete="username" value="dashboard" readOnly hidden />
@@ -30,7 +30,9 @@ export function SignIn({ onDone, session }: Props): JSX.Element {
         Password
         <input name="password" type="password" autocomplete="current-password" required />
       </label>
-      <button type="submit">Sign in</button>
+      <button type="submit" class="primary">
+        Sign in
+      </button>
       <Problem error={error} />
     </form>
   );

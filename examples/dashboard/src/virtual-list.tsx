@@ -57,7 +57,10 @@ export function VirtualList<T>({ isLive, label, mark, rows, show }: Props<T>): J
     // biome-ignore lint/a11y/noNoninteractiveTabindex: without it nobody could scroll by keyboard
     <section class="list" ref={box} onScroll={scrolled} tabIndex={0} aria-label={`${label}, ${length} rows`}>
       <div style={{ height: `${tall}px` }}>
-        <ol class="window" style={{ transform: `translateY(${top - (offset % ROW)}px)` }}>
+        <ol
+          class="window"
+          style={{ transform: `translateY(${top - (offset % ROW)}px)`, '--digits': String(length - 1).length }}
+        >
           {shown.map((index) => {
             const row = rows.at(index) as T;
             return (
