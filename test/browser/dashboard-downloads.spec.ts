@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, type Page } from '@playwright/test';
 import { type Dashboard, MILLION, openMillion, signIn, test } from './dashboard-test.ts';
 
-test.describe.configure({ timeout: 90_000 });
+test.describe.configure({ timeout: 180_000 });
 
 test('items are downloaded as JSON lines and as CSV, with progress', async ({ dashboard, page }) => {
   await signIn(page, dashboard, MILLION);

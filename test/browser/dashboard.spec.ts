@@ -39,6 +39,10 @@ test('a person starts a job, watches it, and cancels it; no request carries a ke
   const before = await itemCount(page);
   await expect.poll(() => itemCount(page)).toBeGreaterThan(before);
   await expect(page.getByLabel(/^Log, /)).toContainText('INFO Spider opened');
+  // The plot says what it shows, and it has something to show.
+  const plot = page.getByRole('img', { name: /^\d+ items, \d+ a second$/ });
+  await expect(plot.locator('canvas')).toBeVisible();
+  await expect.poll(async () => (await plot.getAttribute('aria-label')) ?? '').toMatch(/^[1-9]\d* items, [1-9]/);
   // What came last is in sight.
   await expect.poll(async () => (await shownRows(page)).at(-1)).toBeGreaterThan(before);
   await page.screenshot({ path: 'test-results/dashboard-running.png', fullPage: true });
