@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { isApiError, isConnectionError, isStreamInterruptedError } from 'tideway';
-import { jsonLines, memoryCounter, memoryQueue, memoryQuota, type ReconnectEvent, sse, Tide } from 'tideway/tide';
+import { jsonLines, memoryCounter, memoryQueue, memoryQuota, type ReconnectEvent, raw, sse, Tide } from 'tideway/tide';
 import { describe, expect, it, vi } from 'vitest';
 import { rejection } from '../helpers/rejection.ts';
 import { deferred, type Handler, startServer } from '../helpers/server.ts';
@@ -91,19 +91,28 @@ describe('A connection that breaks', () => {
   });
 
   it('changes no state once the run is over, at whatever point of its making that is', async () => {
+    const seen = new Set<string>();
     for (let turns = 0; turns < 60; turns++) {
       const told: string[] = [];
       let isOver = false;
+      const leave = async (): Promise<void> => {
+        for (let turn = 0; turn < turns; turn++) await undefined;
+        tide.off();
+        isOver = true;
+      };
       const fetch = async (): Promise<Response> => {
-        void (async () => {
-          for (let turn = 0; turn < turns; turn++) await undefined;
-          tide.off();
-          isOver = true;
-        })();
-        return new Response(new ReadableStream());
+        const response = new Response(new ReadableStream());
+        const { body } = response;
+        // From its first use on: what is loaded before takes longer than any number of turns.
+        return Object.defineProperty(response, 'body', {
+          get: () => {
+            void leave();
+            return body;
+          },
+        });
       };
       const tide: Tide<unknown> = new Tide('http://localhost/', {
-        framing: jsonLines(),
+        framing: raw(),
         fetch,
         onState: (state) => told.push(isOver ? `late ${state}` : state),
       });
@@ -111,7 +120,10 @@ describe('A connection that breaks', () => {
       await expect.poll(() => isOver).toBe(true);
       expect(told.filter((state) => state.startsWith('late'))).toEqual([]);
       expect([told.at(-1), tide.state]).toEqual(['idle', 'idle']);
+      seen.add(told.join());
     }
+    // Some ended before the stream was open, and some behind that.
+    expect([...seen]).toEqual(['connecting,idle', 'connecting,open,idle']);
   });
 
   it('is given up after so many attempts in a row without a record', async () => {
