@@ -18,6 +18,8 @@ export interface CrawlingOrder {
 export interface CrawlingResult {
   /** Milliseconds. */
   readonly time: number;
+  /** Milliseconds of the processor, those of collecting garbage included: what others do beside counts less there. */
+  readonly cpu: number;
   /** Bytes a URL that waits. */
   readonly bytes: number;
   /** The most that was in memory at once beside garbage, in bytes. */
@@ -99,6 +101,7 @@ async function measure(): Promise<CrawlingResult> {
   globalThis.gc?.();
   const before = process.memoryUsage().heapUsed;
   const started = performance.now();
+  const used = process.cpuUsage();
   for (let n = 0; n < urls; n++) {
     const host = n % hosts;
     fetcher.enqueue(`${origins?.[host] ?? `http://h${host}.test`}/${n}`);
@@ -124,7 +127,9 @@ async function measure(): Promise<CrawlingResult> {
   await (origins ? idle : clock.run(idle));
   const time = queued + performance.now() - resumed - collecting;
   look();
-  return { time, bytes, peak, done, requests: fetcher.stats.requests, early };
+  const { system, user } = process.cpuUsage(used);
+  const cpu = (system + user) / 1_000;
+  return { time, cpu, bytes, peak, done, requests: fetcher.stats.requests, early };
 }
 
 process.on('message', async () => process.send?.(await measure()));

@@ -44,7 +44,7 @@ once and to one that takes 20 ms, next to a reference that encodes, sends and wa
 last one stream is read by a tide in every framing. Then hits in caches are held beside a fetch over the loopback, and
 the fetch on undici beside the platform's own. Many requests at once are sent by a Fetcher, by bare fetch, by queues, by
 got and by crawlee; a server that sags is asked with and without adaptive(), one that is down with and without a breaker;
-and tasks that do nothing are queued and run. A million URLs of 100 000 hosts that are made up are crawled politely in
+and tasks that do nothing are queued and run. A million URLs of 1 to 100 000 hosts that are made up are crawled politely in
 the time of a clock that jumps, and 2 000 pages at 200 servers of this machine in real time. What is shared over a Redis is
 held beside plain commands.
 
