@@ -1,9 +1,8 @@
-import { existsSync } from 'node:fs';
-import { chromium, defineConfig, type PlaywrightTestConfig } from '@playwright/test';
+import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
+import { findChromium, findSystemChromium } from './test/runtimes/executables.ts';
 
-/** The browser of the distribution, where there is one: playwright's own need not be downloaded. */
-const system = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-if (!system && !existsSync(chromium.executablePath())) {
+const system = findSystemChromium();
+if (!findChromium()) {
   throw new Error('There is no Chromium to run the tests in: `npm run setup`, or `npx playwright install chromium`');
 }
 

@@ -5,12 +5,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { findFirefox } from '../test/runtimes/executables.ts';
 
 interface Tool {
   readonly command: string;
   readonly debian: string;
   readonly elsewhere: string;
   readonly purpose: string;
+  /** By default, whether the command is on the path. */
+  readonly isInstalled?: () => boolean;
 }
 
 const TOOLS: readonly Tool[] = [
@@ -19,6 +22,25 @@ const TOOLS: readonly Tool[] = [
     debian: 'chromium',
     elsewhere: 'npx playwright install chromium',
     purpose: 'tests in a browser',
+  },
+  {
+    command: 'firefox-esr',
+    debian: 'firefox-esr',
+    elsewhere: 'brew install --cask firefox',
+    purpose: 'tests in Firefox',
+    isInstalled: () => findFirefox() !== undefined,
+  },
+  {
+    command: 'WebKitWebDriver',
+    debian: 'webkit2gtk-driver',
+    elsewhere: 'there is none that can be driven',
+    purpose: 'tests in WebKit',
+  },
+  {
+    command: 'Xvfb',
+    debian: 'xvfb',
+    elsewhere: 'there is no need of it without WebKitGTK',
+    purpose: 'tests in WebKit',
   },
   {
     command: 'redis-server',
@@ -48,12 +70,13 @@ function run(command: string, args: readonly string[]): boolean {
   return status === 0;
 }
 
-function isInstalled({ command }: Tool): boolean {
+function isInstalled({ command, isInstalled: isThere }: Tool): boolean {
+  if (isThere) return isThere();
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, command)));
 }
 
 let failed = false;
-console.log('Installing the runtimes that the tests run in (Deno, Bun, workerd)');
+console.log('Installing what the tests run in and with (Node 22 and 26, Deno, Bun, workerd, drivers, bundlers)');
 if (!run('npm', ['ci', '--prefix', 'test/runtimes', '--silent'])) {
   console.error('Missing: the runtimes; `npm ci --prefix test/runtimes` says why');
   failed = true;

@@ -95,12 +95,14 @@ export function cacheStorageCache(options: CacheStorageCacheOptions = {}): Respo
     },
     put: async (key, head, body) => {
       const { store, url } = await addressed(key);
+      const broken: unknown[] = [];
       try {
-        await write(store, url, head, body);
+        await write(store, url, head, tellingErrors(body, broken));
       } catch (error) {
         // Not every platform takes back what it has of a body that breaks.
         await store.delete(url);
-        throw error;
+        // Nor does every one hand over what broke it: Firefox throws something of its own.
+        throw broken[0] ?? error;
       }
       await trim(store);
     },
@@ -135,6 +137,27 @@ async function listed(store: Cache): Promise<readonly Request[]> {
   } catch {
     return [];
   }
+}
+
+/** The same body, which writes down what it breaks with. */
+function tellingErrors(body: ReadableStream<Uint8Array<ArrayBuffer>>, errors: unknown[]): typeof body {
+  const reader = body.getReader();
+  return new ReadableStream(
+    {
+      pull: async (controller) => {
+        try {
+          const { done, value } = await reader.read();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          errors.push(error);
+          throw error;
+        }
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** The body of an entry, for whoever comes second. */

@@ -1,3 +1,4 @@
+import { anySignal } from './any-signal.ts';
 import { Clock } from './clock.ts';
 import { preflight } from './cors.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -84,7 +85,7 @@ export function createEmulator(options: EmulatorOptions = {}): Emulator {
 
   async function serve(request: Request, gzip: boolean): Promise<Response> {
     const url = new URL(request.url);
-    const signal = AbortSignal.any([request.signal, closing.signal]);
+    const signal = anySignal(request.signal, closing.signal);
     signal.throwIfAborted();
     options.onRequest?.({
       method: request.method,

@@ -1,4 +1,5 @@
 import type { Answer } from './answer.ts';
+import { anySignal } from './any-signal.ts';
 import { BodyPieces, shapesBody } from './body-stream.ts';
 import { type Bytes, encoder, joinBytes } from './bytes.ts';
 import { corsHeaders } from './cors.ts';
@@ -64,7 +65,7 @@ function storedGzip(pieces: () => Promise<Bytes | undefined>): () => Promise<Byt
 async function prepareStream(source: RecordSource, delivery: Delivery): Promise<Prepared> {
   const { effects, gzip } = delivery;
   const leaving = new AbortController();
-  const signal = AbortSignal.any([delivery.signal, leaving.signal]);
+  const signal = anySignal(delivery.signal, leaving.signal);
   const pieces = new BodyPieces(source, effects, signal);
   const cancel = (reason: unknown): void => leaving.abort(reason);
   if (shapesBody(effects)) {

@@ -162,8 +162,14 @@ export async function startRestFront(
   await client.connect();
   const server = createHttpServer(async (request, response) => {
     const answer = (status: number, body: object): void => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+      // Pages may ask, too.
+      const cors = {
+        'access-control-allow-origin': '*',
+        'access-control-allow-headers': 'authorization, content-type',
+      };
+      response.writeHead(status, { 'content-type': 'application/json', ...cors }).end(JSON.stringify(body));
     };
+    if (request.method === 'OPTIONS') return answer(200, {});
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     if (request.headers.authorization !== `Bearer ${token}`) return answer(401, { error: 'Unauthorized' });

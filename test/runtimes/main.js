@@ -1,14 +1,11 @@
-// Runs the cases in Node, Deno and Bun: told of the options by its argument, it writes a line of JSON for each case.
+// Runs the cases in Node, Deno and Bun.
 import process from 'node:process';
-import * as tideway from 'tideway';
-import * as cache from 'tideway/cache';
-import * as emulator from 'tideway/emulator';
-import * as fetcher from 'tideway/fetcher';
-import * as tide from 'tideway/tide';
-import { caseNames, runCase } from './conformance.js';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import * as node from 'tideway/node';
+import { runCase } from './conformance.js';
+import { drive, options } from './driver.js';
+import * as modules from './modules.js';
 
-const options = JSON.parse(process.argv[2]);
-for (const name of caseNames) {
-  const outcome = await runCase(name, { tideway, emulator, cache, fetcher, tide }, options);
-  process.stdout.write(`${JSON.stringify(outcome)}\n`);
-}
+const more = { node, folder: process.cwd(), clients: { createClient, Redis } };
+await drive((name) => runCase(name, { ...modules, ...more }, options));

@@ -1,73 +1,115 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Consumer } from '../package/packed.ts';
-import type { CaseOptions, Outcome } from './conformance.js';
+import { type Consumer, repository } from '../package/packed.ts';
+import type { CaseOptions } from './conformance.js';
+import { findChromium, findFirefox, findWebKit } from './executables.ts';
+import type { Command } from './run.ts';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
-/** A run of all cases in one runtime. */
-export interface Run extends AsyncDisposable {
-  /** What came of a case; rejects when the runtime ended before it. */
-  outcome(name: string): Promise<Outcome>;
+/** Where the cases are, in the folder that the package is installed in. */
+const CASES = 'test/runtimes';
+
+/** What a runtime may need to be started. */
+interface Place {
+  /** The folder that the package is installed in. */
+  readonly folder: string;
+  /** The page of the cases. */
+  readonly page: string;
 }
 
-interface Command {
-  readonly program: string;
-  readonly args: readonly string[];
-}
-
-interface Runtime {
+/** Something that runs JavaScript. */
+export interface Runtime {
   readonly name: string;
-  /** How it is started on all cases, given the folder that the package is installed in and what the cases are told. */
-  readonly command: (folder: string, options: string) => Command | Promise<Command>;
-  /** How it runs a file of that folder, where it has the modules of Node. */
+  /** Its program; undefined where it is not installed. */
+  readonly program: string | undefined;
+  /** How it is started on the cases. The last argument, which tells them their options, is added. */
+  readonly command: (place: Place) => Command | Promise<Command>;
+  /** How it runs a file of the folder, where it has the modules of Node. */
   readonly file?: (file: string) => Command;
   /** What is special to the cases in it. */
-  readonly options?: Partial<CaseOptions>;
+  readonly options: Pick<CaseOptions, 'isBrowser' | 'hasSockets' | 'acceptEncoding' | 'hidesBreaks'>;
+  /** Whether it is one that users have, which the README tells of. */
+  readonly isListed: boolean;
 }
 
-const denoFlags = ['--allow-net=127.0.0.1', '--allow-read', '--node-modules-dir=manual', '--no-remote'];
-
-function onFiles(name: string, start: () => Command): Runtime {
-  const file = (...args: string[]): Command => {
-    const { program, args: before } = start();
-    return { program, args: [...before, ...args] };
-  };
-  return { name, file, command: (_, options) => file('main.js', options) };
-}
-
-export const runtimes: readonly Runtime[] = [
-  onFiles('Node', () => ({ program: process.execPath, args: [] })),
-  onFiles('Deno', () => ({ program: installed('deno'), args: ['run', ...denoFlags] })),
-  onFiles('Bun', () => ({ program: installed('bun'), args: ['run'] })),
-  {
-    name: 'workerd',
-    command: async (folder, options) => {
-      installed('workerd');
-      return { program: process.execPath, args: [here('workerd.js'), await bundleWorker(folder), options] };
-    },
-    // Cloudflare's network asks for compressed answers; workerd by itself does not, and decodes them all the same.
-    options: { acceptEncoding: 'gzip' },
-  },
+const denoFlags = [
+  // All of it: `fileFrontier` locks by a local socket, for which there is no narrower flag.
+  '--allow-net',
+  '--allow-read',
+  '--allow-write=.',
+  // The packages `redis` and `ioredis` look at these.
+  '--allow-env',
+  '--allow-sys',
+  '--node-modules-dir=manual',
+  '--no-remote',
 ];
 
-function installed(name: string): string {
-  const command = here(`node_modules/.bin/${name}`);
-  if (existsSync(command)) return command;
-  throw new Error(`There is no ${name} to run the cases in: \`npm run setup\` installs it`);
+function onFiles(name: string, program: string | undefined, flags: readonly string[] = [], isListed = true): Runtime {
+  const file = (path: string): Command => ({ program: program ?? '', args: [...flags, join(CASES, path)] });
+  const options = { isBrowser: false, hasSockets: true };
+  return { name, program, options, isListed, file, command: () => file('main.js') };
 }
 
-/** Puts the cases beside the installed package, so that they find it by its name. */
+function inPages(
+  name: string,
+  program: string | undefined,
+  driver: string,
+  ...args: readonly (string | undefined)[]
+): Runtime {
+  return {
+    name,
+    program,
+    options: { isBrowser: true, hasSockets: false },
+    isListed: true,
+    command: ({ page }) => ({
+      program: process.execPath,
+      args: [here(driver), ...args.map((argument) => argument ?? ''), page],
+    }),
+  };
+}
+
+function withOptions(runtime: Runtime, options: Partial<Runtime['options']>): Runtime {
+  return { ...runtime, options: { ...runtime.options, ...options } };
+}
+
+const installed = (path: string): string | undefined => {
+  const command = here(`node_modules/${path}`);
+  return existsSync(command) ? command : undefined;
+};
+const nodeOf = (major: number): string | undefined => installed(`node${major}-linux-${process.arch}/bin/node`);
+const [chromium, firefox, webkit] = [findChromium(), findFirefox(), findWebKit()];
+
+export const runtimes: readonly Runtime[] = [
+  onFiles('Node 22', nodeOf(22)),
+  onFiles(`Node ${process.versions.node.split('.')[0]}`, process.execPath),
+  onFiles('Node 26', nodeOf(26)),
+  onFiles('Deno', installed('.bin/deno'), ['run', ...denoFlags]),
+  onFiles('Bun', installed('.bin/bun'), ['run']),
+  {
+    name: 'Workers',
+    program: installed('.bin/workerd'),
+    command: async ({ folder }) => ({
+      program: process.execPath,
+      args: [here('workerd.js'), await bundleWorker(folder)],
+    }),
+    // Cloudflare's network asks for compressed answers; workerd by itself does not, and decodes them all the same.
+    options: { isBrowser: false, hasSockets: false, acceptEncoding: 'gzip' },
+    isListed: true,
+  },
+  inPages('Chromium', chromium, 'browser.js', 'chrome', chromium),
+  inPages('Firefox', firefox, 'browser.js', 'firefox', firefox),
+  withOptions(inPages('WebKit', webkit, 'webkit.js', webkit), { hidesBreaks: true }),
+  onFiles('Node without what older platforms lack', process.execPath, ['--import', `./${CASES}/lacking.js`], false),
+];
+
+/** Puts the cases beside the installed package, so that they find it by its name, and the clients of Redis. */
 export function placeCases({ folder }: Consumer): void {
-  for (const file of ['conformance.js', 'main.js', 'serve.js', 'worker.js', 'fetcher-cases.js'])
-    copyFileSync(here(file), join(folder, file));
-  copyFileSync(here('tide-cases.js'), join(folder, 'tide-cases.js'));
-  copyFileSync(here('../contracts/response-cache.ts'), join(folder, 'response-cache.ts'));
-  const cases = readFileSync(here('cache-cases.js'), 'utf8').replace('../contracts/', './');
-  writeFileSync(join(folder, 'cache-cases.js'), cases);
+  const isCase = (path: string): boolean => !/node_modules|\.ts$|\.json$/.test(path.slice(repository.length));
+  cpSync(here('.'), join(folder, CASES), { recursive: true, filter: isCase });
+  const contract = 'test/contracts/response-cache.ts';
+  cpSync(join(repository, contract), join(folder, contract));
 }
 
 async function bundleWorker(folder: string): Promise<string> {
@@ -75,7 +117,7 @@ async function bundleWorker(folder: string): Promise<string> {
   const outfile = join(folder, 'worker.bundle.js');
   await build({
     absWorkingDir: folder,
-    entryPoints: ['worker.js'],
+    entryPoints: [join(CASES, 'workerd-worker.js')],
     outfile,
     bundle: true,
     format: 'esm',
@@ -84,54 +126,4 @@ async function bundleWorker(folder: string): Promise<string> {
     logLevel: 'warning',
   });
   return outfile;
-}
-
-/** Starts a runtime on all cases. */
-export function startRun({ program, args }: Command, folder: string): Run {
-  const child: ChildProcess = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  let noise = '';
-  child.stderr?.on('data', (chunk) => {
-    noise += String(chunk);
-  });
-  const outcomes = new Map<string, Outcome>();
-  const wake: (() => void)[] = [];
-  const told = (): void => {
-    for (const one of wake.splice(0)) one();
-  };
-  let ended: string | undefined;
-  child.on('error', (error) => {
-    ended ??= String(error);
-    told();
-  });
-  child.on('close', (code, signal) => {
-    ended ??= `exit code ${code ?? signal}`;
-    told();
-  });
-  if (child.stdout) {
-    createInterface(child.stdout).on('line', (line) => {
-      try {
-        const outcome = JSON.parse(line) as Outcome;
-        outcomes.set(outcome.name, outcome);
-      } catch {
-        noise += `${line}\n`;
-      }
-      told();
-    });
-  }
-  return {
-    outcome: async (name) => {
-      for (;;) {
-        const outcome = outcomes.get(name);
-        if (outcome) return outcome;
-        if (ended !== undefined) throw new Error(`The runtime ended before this case (${ended}). It said:\n${noise}`);
-        await new Promise<void>((resolve) => wake.push(resolve));
-      }
-    },
-    [Symbol.asyncDispose]: async () => {
-      if (ended !== undefined) return;
-      const closed = new Promise((resolve) => child.once('close', resolve));
-      child.kill();
-      await closed;
-    },
-  };
 }

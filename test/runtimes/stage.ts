@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createEmulator, type Emulator, type Fault } from 'tideway/emulator';
 import { serveEmulator } from 'tideway/node';
+import { startRedis, startRestFront } from '../helpers/redis-server.ts';
 import { type CaseOptions, caseNames, itemOf, logOf, requestOf, SIZE, sampleOf } from './conformance.js';
+import { openSmallSite } from './small-site.ts';
 
 /** A request that the emulator received, and what became of the answer's body. */
 interface Exchange {
@@ -18,7 +20,7 @@ interface Exchange {
 
 /** The other end of the wire for one runtime, with a control for what the cases cannot do by themselves. */
 export interface Stage extends AsyncDisposable {
-  readonly options: Omit<CaseOptions, 'isBrowser'>;
+  readonly options: Omit<CaseOptions, 'isBrowser' | 'hasSockets' | 'hidesBreaks' | 'acceptEncoding'>;
   /** All that the emulator saw, preflights included. */
   readonly exchanges: readonly Exchange[];
   /** Forgets the faults and what was seen. */
@@ -132,13 +134,19 @@ export async function openStage(): Promise<Stage> {
   const dead = await listen(() => {});
   await dead.close();
 
+  const site = await openSmallSite();
+  const redis = await startRedis();
+  const front = await startRestFront(redis.port);
+
   const clear = (): void => {
     emulator.faults = [];
+    site.visits.splice(0);
     exchanges.splice(0);
   };
   const commands: Readonly<Record<string, (body: never) => unknown>> = {
     '/fault': (fault: Fault) => emulator.faults.push(fault),
     '/clear': clear,
+    '/visits': () => site.visits,
     '/seen': ({ path }: { path: string }) =>
       exchanges.filter((exchange) => exchange.method === 'GET' && exchange.path === path),
   };
@@ -158,11 +166,21 @@ export async function openStage(): Promise<Stage> {
       deadEndpoint: dead.url,
       control: control.url,
       apiKey: emulator.apiKey,
+      site: site.url,
+      redis: { port: redis.port, http: { url: front.url, token: front.token } },
     },
     exchanges,
     clear,
     [Symbol.asyncDispose]: async () => {
-      await Promise.all([server.close(), plain.close(), control.close(), emulator.close()]);
+      await Promise.all([
+        server.close(),
+        plain.close(),
+        control.close(),
+        emulator.close(),
+        site.close(),
+        front.close(),
+      ]);
+      await redis.close();
     },
   };
 }

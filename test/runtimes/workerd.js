@@ -1,16 +1,18 @@
-// Runs the cases in workerd: told of the bundled Worker and the options, it writes a line of JSON for each case.
+// Runs the cases in workerd: told of the bundled Worker.
 import process from 'node:process';
 import { Miniflare } from 'miniflare';
-import { caseNames } from './conformance.js';
+import { drive, options } from './driver.js';
 
-const [scriptPath, options] = [process.argv[2], JSON.parse(process.argv[3])];
 // Without `nodejs_compat`: the package needs nothing of Node.
-const miniflare = new Miniflare({ modules: true, scriptPath, compatibilityDate: '2026-07-01', compatibilityFlags: [] });
-for (const name of caseNames) {
+const miniflare = new Miniflare({
+  modules: true,
+  scriptPath: process.argv[2],
+  compatibilityDate: '2026-07-01',
+  compatibilityFlags: [],
+});
+await drive(async (name) => {
   const body = JSON.stringify({ name, options });
   const answer = await miniflare.dispatchFetch('http://worker.test/', { method: 'POST', body });
-  process.stdout.write(
-    `${JSON.stringify(answer.ok ? await answer.json() : { name, checks: 0, error: await answer.text() })}\n`,
-  );
-}
+  return answer.ok ? answer.json() : { name, checks: 0, error: await answer.text() };
+});
 await miniflare.dispose();

@@ -1,4 +1,6 @@
-/** What tides do in every runtime. */
+/** Tides: bounds, quotas, framings, server-sent events. */
+import { whereBreaksShow } from './breaks.js';
+import { allItems, range } from './seed.js';
 
 /** A tide over the items of the case's own job, as a server of any kind sends them. */
 function tideOf({ job, options, tide }, query, more) {
@@ -22,20 +24,72 @@ function slowly(bytes) {
   });
 }
 
+/** What the site sends as the data of an event. */
+const eventOf = (n) => `Ereignis ${n}\n世界`;
+
 export const tideCases = {
   'reads a stream within exact bounds': async (context) => {
-    const { check, itemsOf } = context;
+    const { check } = context;
     const tide = tideOf(context, '');
     const run = await tide.on({ limit: 700 });
     check.equal([run.status, run.delivered, run.reason], [200, 700, 'limit'], 'the run');
     check.equal(await tide.counter.read(), { state: 'stopped', count: 700, total: 700 }, 'the counter');
     const items = [];
     while (await tide.queue.size()) items.push(await tide.queue.take());
-    check.same(items, itemsOf().slice(0, 700), 'the items of the queue');
-    check.same(await tide.records({ maxRate: 20_000 }).toArray(), itemsOf(), 'the items');
+    check.same(items, allItems().slice(0, 700), 'the items of the queue');
+    check.same(await tide.records({ maxRate: 20_000 }).toArray(), allItems(), 'the items');
     check.equal(tide.run.reason, 'end', 'the reason');
     check.equal((await tide.on({ maxBytes: 10_000 })).bytes, 10_000, 'the bytes');
     check.equal(tide.state, 'idle', 'the state');
+  },
+
+  'shares a quota among tides, to the record': async (context) => {
+    const { check, tide } = context;
+    const quota = tide.memoryQuota(1000);
+    const runs = await Promise.all([1, 2].map(() => tideOf(context, '').on({ quota })));
+    const delivered = runs.map((run) => run.delivered);
+    check.equal(delivered[0] + delivered[1], 1000, 'what both delivered');
+    check.equal(await quota.remaining(), 0, 'what is left');
+    check.equal(
+      runs.map(({ reason }) => reason),
+      ['quota', 'quota'],
+      'the reasons',
+    );
+  },
+
+  'reads server-sent events': async ({ check, options, tide }) => {
+    const records = await new tide.Tide(`${options.site}/events?count=300`, { framing: tide.sse() })
+      .records()
+      .toArray();
+    check.equal(
+      records.map(({ data }) => data),
+      range(0, 300, eventOf),
+      'the data',
+    );
+    check.equal(records.at(-1), { id: '299', event: 'tick', data: eventOf(299) }, 'the last event');
+  },
+
+  'goes on behind the last of the server-sent events': whereBreaksShow(async ({ check, options, site, tide }) => {
+    const events = new tide.Tide(`${options.site}/events?count=500&cut=200`, {
+      framing: tide.sse(),
+      reconnect: { network: 1 },
+    });
+    const records = await events.records().toArray();
+    check.equal(
+      records.map(({ data }) => data),
+      range(0, 500, eventOf),
+      'the data',
+    );
+    const asked = (await site.visits()).map(({ lastEventId }) => lastEventId ?? null);
+    check.ok(asked.length >= 3 && asked[0] === null, `three requests at least, got ${asked}`);
+    check.ok(asked.slice(1).every(Number), `each of the others to say what came last, got ${asked}`);
+  }),
+
+  'stops a stream of events that never ends': async ({ check, options, site, tide }) => {
+    const events = new tide.Tide(`${options.site}/events?endless`, { framing: tide.sse() });
+    const run = await events.on({ limit: 25 });
+    check.equal([run.delivered, run.reason], [25, 'limit'], 'the run');
+    await check.eventually(async () => (await site.visits()).map(({ outcome }) => outcome), ['left'], 'the request');
   },
 
   'turns a silent stream off': async (context) => {
@@ -51,8 +105,8 @@ export const tideCases = {
     await check.eventually(outcomes, ['left'], 'what became of the body');
   },
 
-  'goes on with a stream that breaks': async (context) => {
-    const { check, fault, itemsOf, job, options } = context;
+  'goes on with a stream that breaks': whereBreaksShow(async (context) => {
+    const { check, fault, job, options } = context;
     const path = `/items/${job.key}`;
     await fault({ path, times: 2, cutAfterRecords: 123 });
     const events = [];
@@ -66,7 +120,7 @@ export const tideCases = {
     const items = await tide.records().toArray();
     check.same(
       items.map(({ _key, ...item }) => item),
-      itemsOf(),
+      allItems(),
       'the items',
     );
     // A runtime may tell of the break before it hands over what came right before it: then the second is a second try.
@@ -76,7 +130,7 @@ export const tideCases = {
       'why it was connected again',
     );
     check.equal(events[0].attempt, 1, 'the number of the first try');
-  },
+  }),
 
   'refuses an answer that is no success before any record': async (context) => {
     const { check, fault, job, tideway } = context;
@@ -86,10 +140,10 @@ export const tideCases = {
     check.equal(error.status, 429, 'the status');
   },
 
-  'makes records of bytes in every framing': async ({ check, itemsOf, tide }) => {
+  'makes records of bytes in every framing': async ({ check, tide }) => {
     const { delimited, jsonSequence, lengthPrefixed, lines, sse, Tide } = tide;
     const encoder = new TextEncoder();
-    const items = itemsOf().slice(0, 60);
+    const items = allItems().slice(0, 60);
     const texts = items.map((item) => JSON.stringify(item));
     const bytesOf = (text) => encoder.encode(text).length;
     const read = (framing, parts) =>

@@ -1,4 +1,5 @@
-/** What fetchers do in every runtime. Where the platform follows redirects by itself, the result says so. */
+/** Fetchers. Where the platform follows redirects by itself, the result says so. */
+import { allItems, range } from './seed.js';
 
 /** A fetcher, and what it asks for: the items of the case's own job, as a server of any kind sends them. */
 function fetcherOf({ fetcher, job, options }, more) {
@@ -10,7 +11,6 @@ function fetcherOf({ fetcher, job, options }, more) {
 }
 
 const nOf = async (result) => JSON.parse(await result.text()).n;
-const range = (length) => Array.from({ length }, (_, n) => n);
 
 /** A `fetch` of answers that are made up, by path. */
 const answers = (byPath) => async (url, init) => {
@@ -38,13 +38,13 @@ export const fetcherCases = {
     });
     fetcher.on('limiterMiss', (miss) => misses.push(miss));
     const seen = [];
-    for await (const result of fetcher.map(range(30).map(urlOf))) {
+    for await (const result of fetcher.map(range(0, 30).map(urlOf))) {
       check.equal([result.status, result.ok, result.error], [200, true, undefined], 'an answer');
       seen.push(await nOf(result));
     }
     check.equal(
       seen.sort((one, other) => one - other),
-      range(30),
+      range(0, 30),
       'the items',
     );
     check.equal(most, 3, 'the most requests at once');
@@ -53,32 +53,6 @@ export const fetcherCases = {
     const { accepted, failed, running: left, succeeded } = fetcher.stats;
     check.equal([accepted, succeeded, failed, left], [30, 30, 0, 0], 'the stats');
     await fetcher.stop();
-  },
-
-  'follows redirects hop by hop, or says that the platform did': async (context) => {
-    const { check, options } = context;
-    const { fetcher } = fetcherOf(context, {
-      maxRedirects: 5,
-      fetch: answers({
-        '/a': () => new Response(null, { status: 302, headers: { location: '/b#part' } }),
-        '/b': (init) => new Response(init.method),
-        '/round': () => new Response(null, { status: 302, headers: { location: '/round' } }),
-      }),
-    });
-    const hops = [];
-    fetcher.on('hop', ({ to }) => hops.push(to));
-    const result = await fetcher.fetch('https://one.test/a', { method: 'POST', body: 'x' });
-    check.equal([result.status, await result.text()], [200, 'GET'], 'the answer');
-    check.equal(result.redirects, ['https://one.test/b#part'], 'the redirects');
-    check.equal(hops, result.redirects, 'the hops');
-    const error = await check.rejects(fetcher.fetch('https://one.test/round'), 'a loop');
-    check.equal(error.code, 'ERR_REDIRECT', 'the code');
-    await fetcher.stop();
-    if (!options.isBrowser) return;
-    const real = fetcherOf(context, {});
-    const { hopsHidden } = await real.fetcher.fetch(real.urlOf(1));
-    check.equal(hopsHidden, false, 'whether hops are hidden where there were none');
-    await real.fetcher.stop();
   },
 
   'tries again what failed, and tells of what gives no answer': async (context) => {
@@ -123,7 +97,7 @@ export const fetcherCases = {
   },
 
   'hands over bodies as they come, and holds their place': async (context) => {
-    const { check, itemsOf, job, options } = context;
+    const { check, job, options } = context;
     const { fetcher, urlOf } = fetcherOf(context, { concurrency: 1 });
     const result = await fetcher.fetch(`${options.endpoint}items/${job.key}`, { stream: true });
     check.equal(fetcher.pending, 1, 'what is in the air');
@@ -134,7 +108,7 @@ export const fetcherCases = {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line)),
-      itemsOf(),
+      allItems(),
       'the items',
     );
     check.equal(await nOf(await next), 3, 'what came next');
@@ -148,11 +122,54 @@ export const fetcherCases = {
   'answers from a cache, without a request': async (context) => {
     const { cache, check, job, seen } = context;
     const { fetcher, urlOf } = fetcherOf(context, { cache: cache.memoryCache({ storeCredentialed: true }) });
-    const results = await Promise.all(range(5).map(() => fetcher.fetch(urlOf(9))));
+    const results = await Promise.all(range(0, 5).map(() => fetcher.fetch(urlOf(9))));
     for (const result of results) check.equal(await nOf(result), 9, 'an answer that is shared');
     const hit = await fetcher.fetch(urlOf(9));
     check.equal([hit.fromCache, await nOf(hit)], [true, 9], 'a hit');
     check.equal((await seen(`/items/${job.key}`)).length, 1, 'the requests');
     await fetcher.stop();
+  },
+};
+
+export const redirectCases = {
+  'follows redirects hop by hop, as far as it may': async (context) => {
+    const { check } = context;
+    const { fetcher } = fetcherOf(context, {
+      maxRedirects: 5,
+      fetch: answers({
+        '/a': () => new Response(null, { status: 302, headers: { location: '/b#part' } }),
+        '/b': (init) => new Response(init.method),
+        '/round': () => new Response(null, { status: 302, headers: { location: '/round' } }),
+      }),
+    });
+    const hops = [];
+    fetcher.on('hop', ({ to }) => hops.push(to));
+    const result = await fetcher.fetch('https://one.test/a', { method: 'POST', body: 'x' });
+    check.equal([result.status, await result.text()], [200, 'GET'], 'the answer');
+    check.equal(result.redirects, ['https://one.test/b#part'], 'the redirects');
+    check.equal(hops, result.redirects, 'the hops');
+    const error = await check.rejects(fetcher.fetch('https://one.test/round'), 'a loop');
+    check.equal(error.code, 'ERR_REDIRECT', 'the code');
+    await fetcher.stop();
+  },
+
+  'shows the hops of a real redirect, or says that the platform hides them': async (context) => {
+    const { check, fetcher: entry, options, site } = context;
+    const fetcher = new entry.Fetcher({ retry: false });
+    const from = `${options.site}/redirect/2`;
+    const result = await fetcher.fetch(from);
+    check.equal([result.status, await result.text()], [200, 'arrived'], 'the answer');
+    check.equal([result.url, result.finalUrl], [from, `${options.site}/redirect/0`], 'where it began and ended');
+    const visits = (await site.visits()).map(({ path }) => path);
+    check.equal(visits, ['/redirect/2', '/redirect/1', '/redirect/0'], 'what was asked for');
+    const straight = await fetcher.fetch(`${options.site}/redirect/0`);
+    check.equal([straight.hopsHidden, straight.redirects], [false, []], 'an answer without a redirect');
+    await fetcher.stop();
+    const hops = [`${options.site}/redirect/1`, `${options.site}/redirect/0`];
+    const { isBrowser } = options;
+    check.equal([result.hopsHidden, result.redirects], isBrowser ? [true, []] : [false, hops], 'the hops');
+    return (
+      isBrowser && { note: 'The browser follows redirects by itself and hides the hops: the result has `hopsHidden`' }
+    );
   },
 };

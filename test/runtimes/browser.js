@@ -1,0 +1,35 @@
+// Runs the cases in a page of Chromium or Firefox: told which, where it is, and the page's address.
+import process from 'node:process';
+import puppeteer from 'puppeteer-core';
+import { drive, options } from './driver.js';
+
+const [, , browserName, executablePath, url] = process.argv;
+const args = {
+  chrome: [
+    '--disable-gpu',
+    '--disable-quic',
+    '--no-first-run',
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    // The sandbox of Chromium refuses to run as root.
+    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+  ],
+};
+// Both by WebDriver BiDi or its like, as they come: no patched build.
+const browser = await puppeteer.launch({
+  browser: browserName,
+  executablePath,
+  headless: true,
+  args: args[browserName] ?? [],
+  timeout: 120_000,
+  protocolTimeout: 120_000,
+});
+try {
+  const page = await browser.newPage();
+  await page.goto(url);
+  await page.waitForFunction(() => 'runCase' in globalThis, { timeout: 60_000 });
+  await drive((name) => page.evaluate((one, told) => globalThis.runCase(one, told), name, options));
+} finally {
+  await browser.close();
+}
