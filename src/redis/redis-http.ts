@@ -35,7 +35,8 @@ export function redisHttp(options: RedisHttpOptions): RedisCommands {
         method: 'POST',
         headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
         body: JSON.stringify(command),
-        redirect: 'error',
+        // Followed by nobody: the token is for this address. Workers have no `error`; a redirect has no reply in it.
+        redirect: 'manual',
         signal,
       });
       const { status } = response;
