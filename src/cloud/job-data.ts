@@ -1,7 +1,6 @@
 import { checkInteger, expected, isNotFoundError } from '../errors/index.ts';
 import { bodyStream, type CallOptions, type Connection, path, type QueryValue } from '../http/index.ts';
 import { type RecordSource, Records, type Schema } from '../records/index.ts';
-import { isOver } from './job-state.ts';
 import { type JobKey, parseJobKey } from './keys.ts';
 import type { DownloadOptions } from './later/download.ts';
 import { later } from './later.ts';
@@ -172,7 +171,7 @@ export abstract class JobData<T, Input = T> {
       keys,
       ahead,
       follow: follow && {
-        finished: (call) => isOver(connection, key, call),
+        finished: (call) => later(connection, 'isOver', key, call),
         interval: (follow as { interval?: number }).interval ?? POLL_INTERVAL,
       },
     });

@@ -21,7 +21,7 @@ import { interruption, isBreak } from '../records/interruption.ts';
 import { checkObject } from './check-object.ts';
 import { checkText } from './check-text.ts';
 import { encodeFilter } from './filter.ts';
-import { checkState, notFound, readState, STATES } from './job-state.ts';
+import { checkState, STATES } from './job-state.ts';
 import { parseJobKey } from './keys.ts';
 import type { Needs } from './later/needs.ts';
 import { names } from './read-options.ts';
@@ -67,12 +67,10 @@ export async function later<Name extends keyof Functions>(
     isTransient,
     lazySource,
     names,
-    notFound,
     notJson,
     parseJobKey,
     path,
     readLines,
-    readState,
     resumable,
     retryDelay,
     retryOptions,

@@ -1,5 +1,4 @@
-import type { Progress } from './records.ts';
-import type { Batch, RecordSource } from './source.ts';
+import type { Batch, Progress, RecordSource } from './source.ts';
 
 /** What {@link Records} do once a record is wanted: hand out what a source gives, batch by batch. */
 export class Reading<T> {

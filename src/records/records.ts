@@ -1,18 +1,6 @@
 import { ConfigurationError, checkInteger, loaded } from '../errors/index.ts';
 import type { Reading } from './reading.ts';
-import type { Batch, RecordSource } from './source.ts';
-
-/** How far a read has come. */
-export interface Progress {
-  /** Records handed to the reader. */
-  readonly delivered: number;
-  /** Bytes of bodies that were read, decompressed. */
-  readonly bytes: number;
-  /** How often the read broke and went on. */
-  readonly resumes: number;
-  /** The key of the last record delivered, for `startAfter` of another read; undefined where records have none. */
-  readonly lastKey: string | undefined;
-}
+import type { Batch, Progress, RecordSource } from './source.ts';
 
 /**
  * Records as they come from a server. Lazy (nothing is asked for before the first is wanted), read once, and never more

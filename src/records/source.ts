@@ -25,3 +25,15 @@ export interface ByteSource {
   /** Whether nothing but the closing of the connection marks the end, so that a cut between two records looks the same. */
   readonly endsByClosing?: boolean;
 }
+
+/** How far a read has come. */
+export interface Progress {
+  /** Records handed to the reader. */
+  readonly delivered: number;
+  /** Bytes of bodies that were read, decompressed. */
+  readonly bytes: number;
+  /** How often the read broke and went on. */
+  readonly resumes: number;
+  /** The key of the last record delivered, for `startAfter` of another read; undefined where records have none. */
+  readonly lastKey: string | undefined;
+}

@@ -39,17 +39,22 @@ describe('`jobs.runAll`', () => {
   });
 
   it.each([1, 3, 100])('asks for %i at once at most', async (concurrency) => {
+    const wanted = Math.min(concurrency, 7);
+    const all = Promise.withResolvers<void>();
     let open = 0;
     let most = 0;
     server.respond = async ({ body }) => {
       most = Math.max(most, ++open);
+      // None is answered before as many are asked for as may be.
+      if (open === wanted) all.resolve();
+      await all.promise;
       await new Promise((resolve) => setTimeout(resolve, 10));
       open--;
       return { body: JSON.stringify({ status: 'ok', jobid: `1/2/${numberOf(body) + 1}` }) };
     };
     const results = await jobs().runAll(runs(7), { concurrency });
     expect(keys(results)).toEqual(Array.from({ length: 7 }, (_, n) => `1/2/${n + 1}`));
-    expect(most).toBe(Math.min(concurrency, 7));
+    expect(most).toBe(wanted);
   });
 
   it('asks for four at once by default', async () => {

@@ -1,4 +1,5 @@
-import type { NotFoundError } from '../../errors/index.ts';
+import type { ApiError } from '../../errors/index.ts';
+import { notFound } from './job-state.ts';
 import type { Needs } from './needs.ts';
 
 /**
@@ -16,6 +17,6 @@ export function answeredKey(needs: Needs, key: unknown, target: string): string 
 }
 
 /** A job that is not there. */
-export function noSuchJob(needs: Needs, target: string, key: string, method?: string): NotFoundError {
-  return needs.notFound(target, `there is no job \`${key}\``, method);
+export function noSuchJob(needs: Needs, target: string, key: string, method?: string): ApiError {
+  return notFound(needs, target, `there is no job \`${key}\``, method);
 }

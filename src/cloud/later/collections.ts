@@ -1,6 +1,7 @@
 import type { CallOptions, Path, QueryValue } from '../../http/index.ts';
 import type { RecordSource, Records, ResumeEvent } from '../../records/index.ts';
 import type { CollectionReadOptions, CollectionRecord, CollectionSelection } from '../collection-options.ts';
+import { notFound } from './job-state.ts';
 import type { Needs } from './needs.ts';
 import { type Part, PartsSource, partsOf } from './parts-source.ts';
 import { RecordShapes } from './record-shapes.ts';
@@ -21,7 +22,7 @@ interface Count {
 /** Looks for the record of a key that a path cannot say. */
 export async function findRecord(needs: Needs, path: Path, key: string, options: CallOptions): Promise<unknown> {
   const [record] = await needs.readLines(needs.connection, path, { key }, options).toArray();
-  if (record === undefined) throw needs.notFound(path);
+  if (record === undefined) throw notFound(needs, path);
   return record;
 }
 

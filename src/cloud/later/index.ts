@@ -11,6 +11,7 @@ export { openDownload } from './download.ts';
 export { deleteField, storeFields } from './fields.ts';
 export { fingerprintsOf } from './fingerprints.ts';
 export { cancelJob, cancelJobs, purgeJob, pushJob, startNextJob, updateJob } from './job-queue.ts';
+export { isOver } from './job-state.ts';
 export { readLastJobs, summarizeJobs, summarizeKeys } from './job-summaries.ts';
 export { nextIndex } from './next-index.ts';
 export { readParallel } from './parallel.ts';

@@ -2,6 +2,7 @@ import type { CallOptions } from '../../http/index.ts';
 import type { SpiderIdOptions } from '../spiders.ts';
 import type { SpiderSummary } from '../wire.ts';
 import { askDash } from './dash.ts';
+import { notFound } from './job-state.ts';
 import type { Needs } from './needs.ts';
 
 /** The spiders of a project that are deployed. */
@@ -28,7 +29,7 @@ export async function findSpider(
   checkSpiderName(needs, name);
   const target = needs.path`/ids/${project}/spider/${name}`;
   const id = await needs.connection.json<number | null>(target, { ...call, query: { create: create || undefined } });
-  if (id === null) throw needs.notFound(target, `there is no spider \`${name}\``);
+  if (id === null) throw notFound(needs, target, `there is no spider \`${name}\``);
   return id;
 }
 

@@ -3,6 +3,7 @@ import type { Job } from '../job.ts';
 import type { WaitForAllOptions, WaitResult } from '../job-options.ts';
 import type { WaitOptions } from '../wait-options.ts';
 import type { JobState } from '../wire.ts';
+import { notFound, readState } from './job-state.ts';
 import { summarizeKeys } from './job-summaries.ts';
 import type { JobsOf } from './jobs-of.ts';
 import type { Needs } from './needs.ts';
@@ -13,7 +14,7 @@ export async function waitFor(needs: Needs, key: string, state: JobState, option
   const { call, pause, scope } = beginWait(needs, `Job ${key}`, state, options);
   try {
     for (;;) {
-      const found = await needs.readState(needs.connection, needs.parseJobKey(key), call);
+      const found = await readState(needs, needs.parseJobKey(key), call);
       if (hasReached(needs, key, found, state)) return found;
       await pause();
     }
@@ -49,7 +50,7 @@ export async function waitForAll(
         scope.signal.throwIfAborted();
         let result: WaitResult;
         try {
-          const found = states.get(key) ?? (await needs.readState(needs.connection, needs.parseJobKey(key), call));
+          const found = states.get(key) ?? (await readState(needs, needs.parseJobKey(key), call));
           if (!hasReached(needs, key, found, state)) continue;
           result = { job, state: found };
         } catch (error) {
@@ -104,7 +105,7 @@ function beginWait(
 function hasReached(needs: Needs, key: string, found: JobState, wanted: JobState): boolean {
   if (found === 'deleted' && wanted !== found) {
     const reason = `job \`${key}\` was deleted while \`${wanted}\` was waited for`;
-    throw needs.notFound(needs.path`/jobs/${needs.parseJobKey(key)}/state`, reason);
+    throw notFound(needs, needs.path`/jobs/${needs.parseJobKey(key)}/state`, reason);
   }
   return needs.STATES.indexOf(found) >= needs.STATES.indexOf(wanted);
 }
