@@ -1,8 +1,8 @@
 import { type CounterReading, jsonLines, memoryCounter, memoryQueue, memoryQuota, Tide } from 'tideway/tide';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { prints } from '../helpers/prints.ts';
 import { rejection, thrown } from '../helpers/rejection.ts';
-import { type Handler, startServer } from '../helpers/server.ts';
+import { deferred, type Handler, startServer } from '../helpers/server.ts';
 
 /** Writes so many records, and leaves the stream open. */
 const silentAfter =
@@ -89,18 +89,28 @@ describe('What fails at the end of a run', () => {
 
   it('is no unhandled rejection where the end came before the counter had answered', async () => {
     const counter = memoryCounter();
+    const [asked, answered] = [deferred(), deferred()];
     const late = Object.assign(Object.create(counter), {
-      onStop: async () => async () => {
-        throw new Error('The counter is gone');
+      onStop: async () => {
+        asked.resolve();
+        await answered.promise;
+        return async () => {
+          throw new Error('The counter is gone');
+        };
       },
     });
+    const unhandled = vi.fn();
+    process.once('unhandledRejection', unhandled);
     const tide = new Tide('http://localhost/', { framing: jsonLines(), counter: late });
     const run = tide.on();
-    // At any point of its beginning; Vitest fails where a rejection is not handled.
-    for (let turn = 0; turn < 3; turn++) await undefined;
+    await asked.promise;
     tide.off();
-    await run.catch(() => {});
-    expect(tide.state).toBe('idle');
+    answered.resolve();
+    expect((await run).reason).toBe('off');
+    // Node tells of it when all that waits in line is done.
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
   });
 });
 

@@ -24,6 +24,7 @@ describe('A redirect to another origin', () => {
     ['a cookie', { headers: { cookie: 'id=SECRET' } }],
     ['a key of its own', { headers: { 'x-api-key': 'SECRET' } }],
     ['a body', { method: 'POST', body: 'SECRET' }],
+    ['another method', { method: 'POST' }],
     ['the wish not to be redirected', { redirect: 'error' }],
   ] as const)('is an error for a request by `resume` with %s', async (_, init) => {
     await using other = await elsewhere();
