@@ -46,6 +46,12 @@ describe('README.md', () => {
     }
   });
 
+  it('says when it was measured, on what, and how to repeat it', () => {
+    const [, benchmarks = ''] = readme.split('## Benchmarks');
+    expect(benchmarks).toMatch(/On \d{4}-\d\d-\d\d, \d+ cores of .*, Node \d+/);
+    expect(benchmarks).toContain('`npm run bench`');
+  });
+
   it('has links that lead somewhere', () => {
     const slugs = [...readme.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
       heading
