@@ -1,7 +1,7 @@
 import { QUEUE_BASE, QUEUE_KIND } from './queue-base-script.ts';
 import { Script } from './script.ts';
 
-// The last key of those who put and of those who settle is the last answer to this one.
+// The last key of those who put, lease and settle is the last answer to this one: a connection may break before it comes.
 
 /**
  * Arguments: the channel of the one who puts, how long it is remembered that it waits, a number of the request that is
@@ -65,8 +65,8 @@ return {n, 0, there}`,
 );
 
 /**
- * Arguments: the channel of the one who takes, how long it is remembered that it waits, then for each
- * record the token of its lease and how long that holds.
+ * Arguments: the channel of the one who takes, how long it is remembered that it waits, a number of the request that is
+ * never used again, then for each record the token of its lease and how long that holds.
  * Reply: whether nothing will come any more, milliseconds until a lease may end, and for each record its id, its JSON and
  * how often it was put.
  */
@@ -74,20 +74,40 @@ export const leaseRecords: Script = /* @__PURE__ */ new Script(
   QUEUE_BASE,
   QUEUE_KIND,
   `
+local channel, patience, request = ARGV[3], ARGV[4], ARGV[5]
 local reply = {0, 0}
-local count = (#ARGV - 4) / 2
+local count = (#ARGV - 5) / 2
 local got = 0
+local answer = request
+local function tell(entry)
+  got = got + 1
+  answer = answer .. ' ' .. entry[1]
+  reply[#reply + 1] = entry[1]
+  reply[#reply + 1] = entry[2][2]
+  reply[#reply + 1] = isPlain and 1 or countOf(entry[1])
+end
+local last = redis.call('GET', KEYS[9]) or ''
+local number = string.match(last, '^%d+')
+-- It was given up, and comes late.
+if number and tonumber(number) > tonumber(request) then return {0, untilEnd()} end
+if number == request then
+  for id in string.gmatch(string.sub(last, #request + 1), '%S+') do
+    local entry = redis.call('XRANGE', stream, id, id)[1]
+    if not entry then break end
+    tell(entry)
+  end
+  reply[2] = untilEnd()
+  return reply
+end
 if redis.call('EXISTS', stream) == 1 then
   ensure()
-  for i = 5, #ARGV, 2 do
+  for i = 6, #ARGV, 2 do
     local entry = lend(ARGV[i], now + ARGV[i + 1])
     if not entry then break end
-    got = got + 1
-    reply[#reply + 1] = entry[1]
-    reply[#reply + 1] = entry[2][2]
-    reply[#reply + 1] = isPlain and 1 or countOf(entry[1])
+    tell(entry)
   end
 end
+redis.call('SET', KEYS[9], answer, 'PX', 60000)
 if got > 0 then
   redis.call('HSET', state, 'v', 1)
   call(putters, got, 'room')
@@ -96,8 +116,8 @@ if got < count then
   if isClosed() and redis.call('XLEN', stream) == 0 then
     reply[1] = 1
   else
-    redis.call('ZADD', takers, now + ARGV[4], ARGV[3])
-    redis.call('PEXPIRE', takers, ARGV[4])
+    redis.call('ZADD', takers, now + patience, channel)
+    redis.call('PEXPIRE', takers, patience)
   end
 end
 reply[2] = untilEnd()

@@ -40,11 +40,7 @@ export function redisHttp(options: RedisHttpOptions): RedisCommands {
         signal,
       });
       const { status } = response;
-      if (Number(response.headers.get('content-length') ?? 0) > MAX_REPLY_BYTES) {
-        await response.body?.cancel();
-        throw new ConnectionError('The reply of Redis over HTTP is too long');
-      }
-      const text = await response.text();
+      const text = await textOf(response);
       // A gateway in between answers with pages of its own.
       if (status === 401 || status === 403) throw new Error('WRONGPASS');
       let reply: { readonly result?: unknown; readonly error?: unknown } | undefined;
@@ -58,4 +54,20 @@ export function redisHttp(options: RedisHttpOptions): RedisCommands {
       return reply.result;
     },
   };
+}
+
+/** The text of an answer, whatever its headers say of its length. */
+async function textOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let [text, size] = ['', 0];
+  const reader = body?.getReader();
+  for (let step = await reader?.read(); step && !step.done; step = await reader?.read()) {
+    size += step.value.length;
+    if (size > MAX_REPLY_BYTES) {
+      await reader?.cancel();
+      throw new ConnectionError('The reply of Redis over HTTP is too long');
+    }
+    text += decoder.decode(step.value, { stream: true });
+  }
+  return text + decoder.decode();
 }

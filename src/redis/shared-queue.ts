@@ -50,6 +50,11 @@ interface Settling {
   readonly reject: (reason: unknown) => void;
 }
 
+interface LeaseRequest {
+  readonly args: readonly (string | number)[];
+  readonly tokens: readonly string[];
+}
+
 interface Lent {
   readonly id: string;
   readonly token: string;
@@ -65,10 +70,12 @@ export class SharedQueue<T> implements RedisQueue<T> {
   readonly #channel: string = `tideway:1:queue:${crypto.randomUUID()}`;
   readonly #keys: readonly string[];
   /** Where the answers to its last requests are. */
-  readonly #answers: readonly [put: string, settle: string];
+  readonly #answers: readonly [put: string, lease: string, settle: string];
   #requests = 0;
   readonly #puts = new Wishes<Put, void>(false);
   readonly #takes = new Wishes<Take, Lent | undefined>(true);
+  /** A request for records that failed, and may have come to Redis all the same. */
+  #unsure: LeaseRequest | undefined;
   #settlings: Settling[] = [];
   readonly #putPump: Pump = new Pump(() => this.#put());
   readonly #takePump: Pump = new Pump(() => this.#take());
@@ -82,7 +89,7 @@ export class SharedQueue<T> implements RedisQueue<T> {
     this.#ear = new Ear(link, this.#channel, () => this.#wake());
     this.#keys = QUEUE_PARTS.map(name);
     const id = crypto.randomUUID();
-    this.#answers = [name(`put:${id}`), name(`settled:${id}`)];
+    this.#answers = [name(`put:${id}`), name(`leased:${id}`), name(`settled:${id}`)];
   }
 
   async put(record: T, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
@@ -212,15 +219,13 @@ export class SharedQueue<T> implements RedisQueue<T> {
     if (some.length === 0) return;
     const tokens = some.map(() => crypto.randomUUID());
     const wanted = some.flatMap(({ item }, index) => [tokens[index] as string, Math.min(item.ttl, 2 ** 40)]);
+    const patience = PATIENCE * this.#link.poll;
     try {
-      const giveBack = ([, , ...texts]: unknown[]): void => {
-        for (const [index, token] of tokens.entries()) {
-          const id = texts[3 * index] as string | undefined;
-          if (id !== undefined) void this.#settled('release', { id, token }).catch(() => {});
-        }
-      };
-      const args = [this.#channel, PATIENCE * this.#link.poll, ...wanted];
-      const reply = await this.#run(leaseRecords, args, [], giveBack);
+      // What was lent and not told of would wait for the end of its lease.
+      if (this.#unsure) await this.#giveBack(await this.#lease(this.#unsure), this.#unsure.tokens);
+      this.#unsure = { args: [this.#channel, patience, ++this.#requests, ...wanted], tokens };
+      const reply = await this.#lease(this.#unsure);
+      this.#unsure = undefined;
       const [isOver, wait, ...lent] = reply as [number, number, ...unknown[]];
       for (const [index, wish] of some.entries()) {
         const [id, json, count] = lent.slice(3 * index, 3 * index + 3) as [string?, string?, number?];
@@ -236,12 +241,25 @@ export class SharedQueue<T> implements RedisQueue<T> {
     }
   }
 
+  /** The same request again answers with what it answered with before. */
+  async #lease({ args, tokens }: LeaseRequest): Promise<unknown[]> {
+    const late = (reply: unknown[]): void => void this.#giveBack(reply, tokens).catch(() => {});
+    return this.#run(leaseRecords, args, [this.#answers[1]], late);
+  }
+
+  async #giveBack([, , ...lent]: readonly unknown[], tokens: readonly string[]): Promise<void> {
+    const ids = tokens.map((_, index) => lent[3 * index] as string | undefined);
+    await Promise.all(
+      ids.map((id, index) => id !== undefined && this.#settled('release', { id, token: tokens[index] as string })),
+    );
+  }
+
   async #settle(): Promise<void> {
     const some = this.#settlings.splice(0, AT_ONCE);
     if (some.length === 0) return;
     try {
       const args = some.flatMap(({ id, token, what }) => [what, id, token]);
-      const [digits] = (await this.#run(settleRecords, [++this.#requests, ...args], [this.#answers[1]])) as [string];
+      const [digits] = (await this.#run(settleRecords, [++this.#requests, ...args], [this.#answers[2]])) as [string];
       for (const [index, { resolve }] of some.entries()) resolve(digits[index] === '1');
     } catch (error) {
       for (const { reject } of some) reject(error);

@@ -86,6 +86,22 @@ describe.each([...CLIENT_KINDS, 'socket'] as const)('over %s, trouble', (kind) =
     }
   });
 
+  it('with what is under the keys of a cache is told', async () => {
+    const prefix = crypto.randomUUID();
+    const cache = redisCache(open.client, { prefix });
+    const now = Date.now();
+    const head = { status: 200, statusText: '', headers: [], storedAt: now, keepUntil: now + 60_000 };
+    await cache.put('k', head, new Blob(['text']).stream() as ReadableStream<Uint8Array<ArrayBuffer>>);
+    const [name = ''] = server.cli('--scan', '--pattern', `*${prefix}*:entry`).split('\n');
+    server.cli('hset', name, 'v', '2');
+    expect(await rejection(cache.get('k'))).toMatchObject({
+      code: 'ERR_CONFIGURATION',
+      message: 'Expected data of version 1 under the key in Redis, got version 2',
+    });
+    server.cli('set', name, 'secret');
+    expect(await rejection(cache.get('k'))).toMatchObject({ code: 'ERR_REDIS', reply: 'WRONGTYPE' });
+  });
+
   it('with a full memory is told, what was done can still be told, and all goes on when there is room', async () => {
     const key = crypto.randomUUID();
     const records = redisQueue<string>(open.client, { key });
@@ -164,7 +180,7 @@ describe.each([...CLIENT_KINDS, 'socket'] as const)('over %s, Redis that is gone
 
   it('is an error within the timeout, and no trouble any more when it is back', async () => {
     const key = crypto.randomUUID();
-    const timeout = 300;
+    const timeout = 1_000;
     const limiter = redisLimiter(open.client, { prefix: key, timeout, limits: [{ concurrency: 1 }] });
     const counter = redisCounter(open.client, { key, timeout });
     const queue = redisQueue(open.client, { key, timeout });
@@ -179,6 +195,7 @@ describe.each([...CLIENT_KINDS, 'socket'] as const)('over %s, Redis that is gone
       rejection(queue.take()),
       rejection(redisQuota(open.client, { key, timeout, limit: 1 }).reserve(1)),
       rejection(redisFrontier(open.client, { key, timeout }).lease(1)),
+      rejection(redisCache(open.client, { prefix: key, timeout }).get('k')),
     ]);
     for (const error of errors) {
       expect(isConnectionError(error) || isTimeoutError(error), String(error)).toBe(true);
@@ -186,10 +203,24 @@ describe.each([...CLIENT_KINDS, 'socket'] as const)('over %s, Redis that is gone
     }
     held.release();
     await server.restart();
-    await expect.poll(() => queue.take().catch(() => 'not yet'), { timeout: 10_000 }).toBe('before');
+    await expect.poll(() => queue.take().catch(() => 'not yet'), { timeout: 15_000 }).toBe('before');
     await limiter.acquire(URL_A);
     // Nobody knows whether what failed was counted; what did not fail was.
     expect([5, 6]).toContain((await counter.read()).total);
+  });
+
+  it('hands out at once what it had lent to one whom it could not tell', async () => {
+    const key = crypto.randomUUID();
+    const [queue, patient] = [redisQueue(open.client, { key, timeout: 300 }), redisQueue(open.client, { key })];
+    await patient.put('first');
+    // The server knows the scripts then.
+    expect(await patient.take()).toBe('first');
+    await patient.put('record');
+    // It does what it was asked for when nobody waits any more.
+    server.cli('client', 'pause', '1000', 'all');
+    expect(await rejection(queue.take())).toSatisfy(isTidewayError);
+    // Leases of those who died hold for half a minute.
+    await expect.poll(() => queue.take().catch(() => 'not yet'), { timeout: 15_000 }).toBe('record');
   });
 
   it('for a moment only is not even noticed', async () => {
@@ -330,4 +361,22 @@ describe('what is refused', () => {
   ])('%s', (make, message) => {
     expect(thrown(make)).toMatchObject({ code: 'ERR_CONFIGURATION', message });
   });
+});
+
+it('a reply over HTTP that is too long is not read to its end', async () => {
+  const chunk = new Uint8Array(1024 * 1024).fill(0x20);
+  let chunks = 0;
+  const endless = async (): Promise<Response> =>
+    new Response(
+      new ReadableStream({
+        pull(controller) {
+          chunks++;
+          controller.enqueue(chunk);
+        },
+      }),
+    );
+  const client = redisHttp({ url: 'http://redis.example/', token: 't', fetch: endless });
+  const error = await rejection(client.send(['GET', 'k'], 'k', new AbortController().signal));
+  expect(error).toMatchObject({ code: 'ERR_CONNECTION', message: 'The reply of Redis over HTTP is too long' });
+  expect(chunks).toBeLessThan(80);
 });
