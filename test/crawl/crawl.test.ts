@@ -253,11 +253,13 @@ describe('crawl', () => {
     const summary = await quickly(server, {
       start: `${server.url}dir/`,
       handler: ({ url }, { enqueue }) => {
-        if (url.endsWith('/dir/')) enqueue([new FetchTask('next', { priority: 2 }), { url: '../' }]);
+        if (url.endsWith('/dir/')) enqueue([new FetchTask('next', { method: 'POST', body: 'text' }), { url: '../' }]);
       },
     });
     expect(summary).toMatchObject({ pages: 3, failed: 0 });
     expect(paths(server)).toEqual(['/', '/dir/', '/dir/next']);
+    const sent = server.requests.find(({ url }) => url === '/dir/next');
+    expect([sent?.method, sent?.body]).toEqual(['POST', 'text']);
   });
 
   it('takes another try of a page that was put into the frontier by others for no redirect', async () => {
