@@ -75,7 +75,7 @@ export function quotaContract(name: string, make: (limit: number) => Quota | Pro
       expect(told).toEqual([]);
       await release();
       await (await quota.reserve(1)).settle(1);
-      await expect.poll(() => told).toEqual(['kept']);
+      await expect.poll(() => told, { timeout: 10_000 }).toEqual(['kept']);
     });
 
     it('is exact over many at once', async () => {

@@ -79,11 +79,11 @@ export function stateCounterContract(name: string, make: () => StateCounter | Pr
       const release = await counter.onStop(() => told.push('second'));
       await counter.start();
       await counter.stop();
-      await expect.poll(() => told.toSorted()).toEqual(['first', 'second']);
+      await expect.poll(() => told.toSorted(), { timeout: 10_000 }).toEqual(['first', 'second']);
       await release();
       await counter.start();
       await counter.stop();
-      await expect.poll(() => told.toSorted()).toEqual(['first', 'first', 'second']);
+      await expect.poll(() => told.toSorted(), { timeout: 10_000 }).toEqual(['first', 'first', 'second']);
     });
 
     it('begins a new run after a stop', async () => {
@@ -107,7 +107,7 @@ export function stateCounterContract(name: string, make: () => StateCounter | Pr
       await counter.start();
       await counter.stop();
       // The one stop that there was has arrived, and nothing before it.
-      await expect.poll(() => told).toEqual(['stop']);
+      await expect.poll(() => told, { timeout: 10_000 }).toEqual(['stop']);
     });
 
     it('forgets what it counted by a clear, and no tide ends', async () => {

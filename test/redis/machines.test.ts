@@ -70,8 +70,8 @@ describe('limiters of two machines', () => {
 
   it('hold to a pause that one of them was asked for', async () => {
     const [here, there] = pair({ key: 'host', concurrency: 5 });
-    await here.pause(SITE, 300);
     const paused = performance.now();
+    await here.pause(SITE, 300);
     await there.acquire(SITE);
     expect(performance.now() - paused).toBeGreaterThanOrEqual(295);
   });
@@ -84,14 +84,14 @@ describe('limiters of two machines', () => {
   });
 
   it('renew what is held, so that a long request keeps its place', async () => {
-    const [here, there] = pair({ concurrency: 1 }, 500);
+    const [here, there] = pair({ concurrency: 1 }, 1_500);
     const held = await here.acquire(SITE);
     let hasCome = false;
     const waiting = Promise.resolve(there.acquire(SITE)).then((lease) => {
       hasCome = true;
       return lease;
     });
-    await sleep(1_500);
+    await sleep(3_000);
     expect(hasCome).toBe(false);
     held.release();
     await waiting;
@@ -157,7 +157,7 @@ describe('what tides of two machines share', () => {
     const tide = make(one.client);
     const running = tide.on();
     const counter = redisCounter(other.client, { key });
-    await expect.poll(() => counter.read()).toMatchObject({ state: 'started' });
+    await expect.poll(() => counter.read(), { timeout: 10_000 }).toMatchObject({ state: 'started' });
     await counter.stop();
     const run = await running;
     expect(run.reason).toBe('off');
@@ -200,7 +200,7 @@ describe('what tides of two machines share', () => {
   it('counts as stopped when the only tide was on a machine that died', async () => {
     const key = crypto.randomUUID();
     const dead = await openClient('redis', server.port);
-    await redisCounter(dead.client, { key, leaseTtl: 500 }).start();
+    await redisCounter(dead.client, { key, leaseTtl: 2_000 }).start();
     const counter = redisCounter(one.client, { key });
     expect(await counter.read()).toMatchObject({ state: 'started' });
     await dead.close();
@@ -231,7 +231,7 @@ describe('a queue of two machines', () => {
     const dead = await openClient('redis', server.port);
     await queue.put('a');
     await queue.put('b');
-    const lease = await redisQueue<string>(dead.client, { key, group: 'readers' }).lease({ ttl: 300 });
+    const lease = await redisQueue<string>(dead.client, { key, group: 'readers' }).lease({ ttl: 2_000 });
     expect(lease?.record).toBe('a');
     expect(await queue.leased()).toBe(1);
     expect(server.cli('xinfo', 'groups', `{tideway:1:queue:${key}}:stream`)).toContain('readers');
@@ -257,9 +257,9 @@ describe('a frontier of two machines', () => {
     const first = await here.lease(10);
     expect(first.map(({ task }) => task.url)).toEqual(['http://a.example/1', 'http://b.example/1']);
     expect(await there.lease(10)).toEqual([]);
-    for (const lease of first) await here.ack(lease);
     const ended = performance.now();
-    await expect.poll(async () => (await there.lease(1)).length, { interval: 10 }).toBe(1);
+    for (const lease of first) await here.ack(lease);
+    await expect.poll(async () => (await there.lease(1)).length, { interval: 10, timeout: 10_000 }).toBe(1);
     expect(performance.now() - ended).toBeGreaterThanOrEqual(295);
   });
 
@@ -272,7 +272,7 @@ describe('a frontier of two machines', () => {
     expect(leases).toHaveLength(3);
     for (const lease of leases) await there.ack(lease);
     expect(await here.lease(10)).toEqual([]);
-    await expect.poll(async () => (await here.lease(1)).length, { interval: 10 }).toBe(1);
+    await expect.poll(async () => (await here.lease(1)).length, { interval: 10, timeout: 10_000 }).toBe(1);
   });
 
   it('goes by the time of the server: clocks may differ by an hour', async () => {
