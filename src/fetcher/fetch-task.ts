@@ -28,6 +28,9 @@ export interface HookContext {
   skip(): void;
 }
 
+/** What a task has without what its class says, where that says anything: a queue may hold a million tasks. */
+const OWN: WeakMap<FetchTask, FetchInit> = /* @__PURE__ */ new WeakMap();
+
 /**
  * A URL to be fetched, and how. A class of your own that extends it may have any of the hooks; all may be async, and are
  * awaited. What a hook throws becomes the error of the result, and harms nothing else.
@@ -45,8 +48,6 @@ export class FetchTask {
   /** As it was given. */
   readonly url: string;
   readonly init: FetchInit | undefined;
-  /** Without what its class says. */
-  readonly #own: FetchInit | undefined;
   /** Higher goes first. */
   readonly priority: number;
   /** The fetcher's own notes, from when it took the task. A task is fetched once. */
@@ -56,8 +57,8 @@ export class FetchTask {
     this.url =
       typeof url === 'string' ? url : url instanceof URL ? url.href : expected('a URL to be text or a `URL`', url);
     if (init !== undefined) checkInit(init);
-    this.#own = init;
     const { defaults } = new.target;
+    if (defaults) OWN.set(this, init ?? {});
     this.init = defaults ? withDefaults(init, defaults) : init;
     this.priority = this.init?.priority ?? 0;
   }
@@ -74,7 +75,7 @@ export class FetchTask {
    * @throws ConfigurationError for a body that is no text.
    */
   toJSON(): StoredTask {
-    const { body, data, headers, method, priority } = this.#own ?? {};
+    const { body, data, headers, method, priority } = OWN.get(this) ?? this.init ?? {};
     const { type } = this.constructor as typeof FetchTask;
     if (typeof (body ?? '') !== 'string') expected('a task that is stored to have a `body` of text', body);
     return {

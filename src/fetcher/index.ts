@@ -1,6 +1,7 @@
 export { type AdaptiveOptions, adaptive } from './adaptive.ts';
 export { type CircuitBreakerOptions, circuitBreaker } from './circuit-breaker.ts';
 export type { Clock } from './clock.ts';
+export type { MemoryLimiter } from './counting-limiter.ts';
 export type { FetcherEvents } from './events.ts';
 export type { FetchFunction } from './fetch-function.ts';
 export type { FetchInit } from './fetch-init.ts';
@@ -12,6 +13,6 @@ export { Fetcher, type FetchHandler } from './fetcher.ts';
 export { fifo } from './fifo.ts';
 export type { AdaptiveConcurrency, LimitRule } from './limit-rule.ts';
 export type { AcquireOptions, Lease, Limiter, Outcome } from './limiter.ts';
-export { type MemoryLimiter, memoryLimiter } from './memory-limiter.ts';
+export { memoryLimiter } from './memory-limiter.ts';
 export type { FetcherOptions, FetcherStats } from './options.ts';
 export type { RetryPolicy } from './retry-policy.ts';

@@ -5,13 +5,20 @@ import {
   PrivateNetworkError,
   RedirectError,
 } from '../errors/index.ts';
+import { Alarm } from './alarm.ts';
 import { guard } from './events.ts';
 import { pathOf } from './fetch-result.ts';
 import type { Later } from './later/index.ts';
 import type { Needs } from './later/needs.ts';
+import { compileRules } from './limit-rule.ts';
 import { Line } from './line.ts';
+import { Ring } from './ring.ts';
+import { FREE, StandIn } from './stand-in.ts';
 
 const needs: Needs = {
+  Alarm,
+  compileRules,
+  FREE,
   guard,
   isConnectionError,
   isTimeoutError,
@@ -19,6 +26,8 @@ const needs: Needs = {
   PrivateNetworkError,
   pathOf,
   RedirectError,
+  Ring,
+  StandIn,
 };
 let loaded: Promise<Later> | undefined;
 

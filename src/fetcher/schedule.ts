@@ -160,18 +160,18 @@ export class Schedule {
   /** Sits down where there is a lease at once, and else waits for one. */
   #claim(visit: Visit): boolean {
     const { clock, limiter } = this.#parts;
-    const key = limiter.keyOf(visit.url);
-    let group = this.#groups.get(key);
+    let group = this.#groups.size > 0 ? this.#groups.get(limiter.keyOf(visit.url)) : undefined;
     let wish: Promise<Lease> | undefined;
     if (!group) {
-      group = new WaitingGroup(key);
+      group = new WaitingGroup();
       const lease = limiter.acquire(visit.url, group);
       if (!('then' in lease)) {
         visit.lease = lease;
         this.#seat(visit);
         return true;
       }
-      this.#groups.set(key, group);
+      group.key = limiter.keyOf(visit.url);
+      this.#groups.set(group.key, group);
       wish = lease;
     }
     visit.at = 'parked';

@@ -46,17 +46,14 @@ export class Visit {
 
 /** Those that wait for one key of the limiter. It is also what goes with its wishes. */
 export class WaitingGroup implements AcquireOptions {
-  readonly key: string;
+  /** Known when somebody waits. */
+  key = '';
   /** How many calls of `acquire` are out. */
   asking = 0;
   /** Whether it is in line for a place before it asks for another lease. */
   isInLine = false;
   #parked: Lanes<Visit> | undefined;
   #controller: AbortController | undefined;
-
-  constructor(key: string) {
-    this.key = key;
-  }
 
   /** Made when somebody has to wait. */
   get parked(): Lanes<Visit> {

@@ -1,13 +1,15 @@
 /**
  * Full-size proofs, by `npm run soak`: two million items, read over a socket that is cut
  * again and again, in every way of reading, a million written to a server that fails half of the time, ten million
- * records of a stream, through a queue, to a consumer that is slower, and a crawl that is killed twenty times. Nothing may
- * be lost, repeated or out of order but what a queue says that it dropped, and memory must stay flat.
+ * records of a stream, through a queue, to a consumer that is slower, a million fetches of one URL, and a crawl that is
+ * killed twenty times. Nothing may be lost, repeated or out of order but what a queue says that it dropped, and memory
+ * must stay flat.
  */
 import { type Records, ScrapyCloud } from 'tideway';
 import { createEmulator, type Emulator } from 'tideway/emulator';
 import { serveEmulator } from 'tideway/node';
 import { proveCrawl } from './crawl.ts';
+import { proveMapping } from './mapping.ts';
 import { proveRedis } from './redis.ts';
 import { proveTide } from './tide.ts';
 import { proveWriting } from './writing.ts';
@@ -46,6 +48,7 @@ await emulator.close();
 for (const inFlight of [1, 2]) if (!(await proveWriting(inFlight))) failures++;
 failures += await proveRedis();
 for (const overflow of ['wait', 'dropOldest', 'dropNewest'] as const) if (!(await proveTide(overflow))) failures++;
+if (!(await proveMapping())) failures++;
 if (!(await proveCrawl())) failures++;
 console.log(failures === 0 ? 'All proofs hold' : `${failures} proofs failed`);
 process.exitCode = failures === 0 ? 0 : 1;

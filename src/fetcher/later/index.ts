@@ -4,6 +4,7 @@ import { askCache } from './ask-cache.ts';
 import { checkPublic } from './check-public.ts';
 import { handOver } from './hand-over.ts';
 import { runHooked } from './hook-calls.ts';
+import { limiterOf } from './limiter-of.ts';
 import type { Needs } from './needs.ts';
 import { rest } from './rest.ts';
 
@@ -14,6 +15,7 @@ export interface Later {
   readonly afterFailure: Bound<typeof afterFailure>;
   readonly askCache: Bound<typeof askCache>;
   readonly checkPublic: Bound<typeof checkPublic>;
+  readonly limiterOf: Bound<typeof limiterOf>;
   readonly rest: Bound<typeof rest>;
   readonly handOver: typeof handOver;
   readonly runHooked: Bound<typeof runHooked>;
@@ -30,6 +32,7 @@ export function functions(needs: Needs): Later {
     afterFailure: (...rest) => afterFailure(needs, ...rest),
     askCache: (...rest) => askCache(needs, ...rest),
     checkPublic: (...rest) => checkPublic(needs, ...rest),
+    limiterOf: (...rest) => limiterOf(needs, ...rest),
     rest: (...given) => rest(needs, ...given),
     runHooked: (...rest) => runHooked(needs, ...rest),
     handOver,
