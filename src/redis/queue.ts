@@ -10,7 +10,7 @@ const MAX_RECORD_BYTES: number = 8 * 1024 * 1024;
 const OVERFLOWS: readonly unknown[] = ['wait', 'dropOldest', 'dropNewest', 'fail'];
 
 /**
- * A {@link RecordQueue} that any number of machines share: a stream of Redis with a consumer group. Records are JSON.
+ * A `RecordQueue` that any number of machines share: a stream of Redis with a consumer group. Records are JSON.
  * What a consumer had leased when it died is handed out again when its lease is over; `take` hands a record out once, and
  * a consumer that dies while it is taking one has not had it. Closed is closed for all machines, until it is cleared.
  * Its methods reject with a ConnectionError, a TimeoutError or a RedisError when Redis cannot be asked.

@@ -8,6 +8,7 @@ type Bytes = Uint8Array<ArrayBuffer>;
 export interface RedisSocketStreams {
   readonly readable: ReadableStream;
   readonly writable: WritableStream;
+  /** Closes both. */
   close(): Promise<void> | void;
 }
 
