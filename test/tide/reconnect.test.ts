@@ -111,7 +111,7 @@ describe('A connection that breaks', () => {
           },
         });
       };
-      const tide: Tide<unknown> = new Tide('http://localhost/', {
+      const tide: Tide<Uint8Array> = new Tide('http://localhost/', {
         framing: raw(),
         fetch,
         onState: (state) => told.push(isOver ? `late ${state}` : state),
