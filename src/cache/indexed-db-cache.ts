@@ -2,6 +2,7 @@ import { clear, createStore, delMany, entries, get, getMany, keys, type UseStore
 import { ConnectionError, checkInteger, checkType, expected } from '../errors/index.ts';
 import { type CacheOptions, cacheRules } from './cache-options.ts';
 import { sha256 } from './hash.ts';
+import { piecesOf } from './pieces.ts';
 import type { ResponseCache, StoredHead } from './response-cache.ts';
 import { WriteBatch } from './write-batch.ts';
 
@@ -10,8 +11,6 @@ type Bytes = Uint8Array<ArrayBuffer>;
 const DEFAULT_MAX_ENTRIES = 1000;
 /** Bytes. */
 const DEFAULT_MAX_BYTES: number = 256 * 1024 * 1024;
-/** Bodies are stored in pieces of so many bytes. */
-const PIECE_BYTES: number = 256 * 1024;
 /** How many pieces are read ahead of their reader. */
 const PIECES_AT_ONCE = 4;
 /** How many pieces of a body are written before the next ones are read. */
@@ -271,29 +270,4 @@ class IndexedDbCache implements ResponseCache {
 
 function numbered(id: string, from: number, to: number): string[] {
   return Array.from({ length: to - from }, (_, index) => `${id}/${from + index}`);
-}
-
-/** A body in pieces of one size, of memory of their own. */
-async function* piecesOf(body: ReadableStream<Bytes>): AsyncGenerator<Bytes> {
-  const reader = body.getReader();
-  let piece = new Uint8Array(PIECE_BYTES);
-  let filled = 0;
-  try {
-    for (let step = await reader.read(); !step.done; step = await reader.read()) {
-      for (let from = 0; from < step.value.length; ) {
-        const part = step.value.subarray(from, from + PIECE_BYTES - filled);
-        piece.set(part, filled);
-        filled += part.length;
-        from += part.length;
-        if (filled < PIECE_BYTES) continue;
-        yield piece;
-        piece = new Uint8Array(PIECE_BYTES);
-        filled = 0;
-      }
-    }
-    if (filled > 0) yield piece.slice(0, filled);
-  } finally {
-    // Where the pieces cannot be stored nobody reads on.
-    reader.cancel().catch(() => {});
-  }
 }

@@ -1,5 +1,6 @@
 import { type CacheOptions, type CacheRules, cacheRules } from '../cache/cache-options.ts';
 import { sha256 } from '../cache/hash.ts';
+import { piecesOf } from '../cache/pieces.ts';
 import type { ResponseCache, StoredHead, StoredResponse } from '../cache/response-cache.ts';
 import { ConnectionError, checkDuration, expected } from '../errors/index.ts';
 import {
@@ -20,8 +21,6 @@ import type { RedisClient } from './redis-commands.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** Bodies are stored in pieces of so many bytes; one of a single piece is stored with its head. */
-const PIECE_BYTES: number = 256 * 1024;
 /** How many pieces are read at once. */
 const PIECES_AT_ONCE = 4;
 /** How long a piece waits for the next one, and what was replaced for its readers, in milliseconds. */
@@ -136,6 +135,7 @@ class RedisCache implements ResponseCache {
       const old = await this.#read(name, true);
       const keys = [name('entry'), name('flight'), name(id), name(old.entry?.id ?? id)];
       const text = this.#textOf(head);
+      // A body of a single piece is stored with its head.
       const inline = pieces > 0 ? '' : (last ?? 't');
       await this.#link.run(writeEntry, keys, [this.#keep(head), GRACE, number, text, id, pieces, inline]);
     } catch (error) {
@@ -250,29 +250,4 @@ function bound(maxBytes: number): TransformStream<Bytes, Bytes> {
       else controller.enqueue(chunk);
     },
   });
-}
-
-/** A body in pieces of one size, the last one shorter. */
-async function* piecesOf(body: ReadableStream<Bytes>): AsyncGenerator<Bytes> {
-  let piece = new Uint8Array(PIECE_BYTES);
-  let filled = 0;
-  const reader = body.getReader();
-  try {
-    for (let step = await reader.read(); !step.done; step = await reader.read()) {
-      for (let from = 0; from < step.value.length; ) {
-        const part = step.value.subarray(from, from + PIECE_BYTES - filled);
-        piece.set(part, filled);
-        filled += part.length;
-        from += part.length;
-        if (filled < PIECE_BYTES) continue;
-        yield piece;
-        piece = new Uint8Array(PIECE_BYTES);
-        filled = 0;
-      }
-    }
-    if (filled > 0) yield piece.subarray(0, filled);
-  } finally {
-    // Whoever stops reading wants no more of it; of what has ended it is too late.
-    reader.cancel().catch(() => {});
-  }
 }
