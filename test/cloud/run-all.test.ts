@@ -58,10 +58,13 @@ describe('`jobs.runAll`', () => {
   });
 
   it('asks for four at once by default', async () => {
+    const four = Promise.withResolvers<void>();
     let open = 0;
     let most = 0;
     server.respond = async () => {
       most = Math.max(most, ++open);
+      if (open === 4) four.resolve();
+      await four.promise;
       await new Promise((resolve) => setTimeout(resolve, 10));
       open--;
       return { body: '{"status":"ok","jobid":"1/2/3"}' };
