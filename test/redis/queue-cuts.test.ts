@@ -28,23 +28,21 @@ describe.each(['redis', 'ioredis', 'socket'] as const)('over %s, a queue whose c
       const [producer, ...consumers] = machines.map((machine) =>
         redisQueue<string>(machine.client, { key, timeout: 20_000, ...options }),
       );
-      let isCutting = true;
-      const cutting = (async () => {
-        while (isCutting) {
-          server.cli('client', 'kill', 'type', 'normal');
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        }
-      })();
+      // As often as there is something under way, however slow the machine is.
+      const cutSoon = (): void =>
+        void setTimeout(() => server.cli('client', 'kill', 'type', 'normal'), Math.random() * 5);
       try {
         let acked = 0;
         const consume = async (queue: (typeof consumers)[number]): Promise<void> => {
           for (let lease = await queue.lease(); lease; lease = await queue.lease()) {
+            if (Math.random() < 0.1) cutSoon();
             if (Math.random() < 0.3) await lease.release();
             else if (await lease.ack()) acked += lease.count;
           }
         };
         const consuming = Promise.all(consumers.map(consume));
         for (let n = 0; n < PUTS; n += 4) {
+          cutSoon();
           await Promise.all([0, 1, 2, 3].map((m) => producer?.put('x'.repeat(1 + ((n + m) % 7)))));
         }
         expect(await producer?.total()).toBe(PUTS);
@@ -52,8 +50,6 @@ describe.each(['redis', 'ioredis', 'socket'] as const)('over %s, a queue whose c
         await consuming;
         expect(acked).toBe(PUTS);
       } finally {
-        isCutting = false;
-        await cutting;
         await Promise.all(machines.map((machine) => machine.close()));
       }
     },
