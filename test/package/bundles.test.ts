@@ -160,7 +160,9 @@ describe.each(bundlers)('a bundle by %s', (_, bundle) => {
     // Of schemas, of ranges, of refusals, of commands, of lists of projects, of downloads and of counts: what each of
     // them asks for by name.
     const names = ['of the read`', 'input_bytes', 'non_field_errors', 'startjob'];
-    for (const name of [...names, 'listprojects', 'include_headers', 'nextstart']) {
+    // Of bodies, of redirects and of records that are cut: loaded beside the first request.
+    const beside = ['went on with no byte', 'which was not followed', 'ended inside a record'];
+    for (const name of [...names, 'listprojects', 'include_headers', 'nextstart', ...beside]) {
       expect(all).toContain(name);
       expect(first).not.toContain(name);
     }
@@ -204,7 +206,9 @@ describe.each(bundlers)('a bundle by %s', (_, bundle) => {
 });
 
 /** Writes a bundle to disk, and answers with the paths of the program and of what its calls load when they need it. */
-async function writeBundle(program: string): Promise<{ readonly first: string; readonly later: string }> {
+async function writeBundle(
+  program: string,
+): Promise<{ readonly first: string; readonly later: string; readonly beside: readonly string[] }> {
   const { build } = await import('esbuild');
   const { metafile } = await build({
     stdin: { contents: program, resolveDir: consumer.folder, sourcefile: 'program.js' },
@@ -221,7 +225,10 @@ async function writeBundle(program: string): Promise<{ readonly first: string; r
   const outputs = Object.entries(metafile.outputs);
   const first = outputs.find(([, { entryPoint }]) => entryPoint === 'program.js')?.[0] ?? '';
   const later = outputs.find(([path]) => basename(path).startsWith('later-'))?.[0] ?? '';
-  return { first, later };
+  const beside = outputs
+    .map(([path]) => path)
+    .filter((path) => /^(body-reader|reading|resumable-source)-/.test(basename(path)));
+  return { first, later, beside };
 }
 
 describe('a page that loses its network before it has loaded the code of a call', () => {
@@ -283,5 +290,61 @@ describe('a page that loses its network before it has loaded the code of a call'
       update: 'done',
     });
     expect(outcome.posted).toEqual(['POST /items/1/2/3']);
+  });
+});
+
+describe('a page that cannot load what reads answers', () => {
+  const program = `
+    import { Connection, Items } from 'tideway';
+    globalThis.read = (fetch) => {
+      const items = new Items(new Connection({ auth: 'key', fetch, retry: false }), '1/2/3');
+      return items.list().catch(({ code, message }) => [code, message]);
+    };
+  `;
+  /** Runs a script in a process of its own, in which some files of the page can be taken away and put back. */
+  const drive = async (script: string): Promise<unknown> => {
+    const { beside, first } = await writeBundle(program);
+    expect(beside).toHaveLength(3);
+    const driver = `
+      import { renameSync } from 'node:fs';
+      const files = ${JSON.stringify(beside)};
+      const take = (some = files) => { for (const file of some) renameSync(file, file + '.away'); };
+      const put = (some = files) => { for (const file of some) renameSync(file + '.away', file); };
+      const answer = async () => new Response('{"x":1}\\n');
+      take();
+      await import('./${first}');
+      ${script}
+    `;
+    return JSON.parse(run(process.execPath, ['--input-type=module', '-e', driver], consumer.folder));
+  };
+
+  test('is told so, and reads when it can', async () => {
+    const outcomes = await drive(`
+      const without = await read(answer);
+      put();
+      console.log(JSON.stringify([without, await read(answer)]));
+    `);
+    expect(outcomes).toEqual([['ERR_CONNECTION', 'The code that this call needs was not loaded'], [{ x: 1 }]]);
+  });
+
+  test('is told what became of its request where that failed, too', async () => {
+    const outcome = await drive(`
+      const outcome = await read(async () => { throw new TypeError('fetch failed'); });
+      put();
+      console.log(JSON.stringify(outcome));
+    `);
+    expect(outcome).toEqual(['ERR_CONNECTION', 'GET /items/1/2/3 got no answer']);
+  });
+
+  test('asks for it again when an answer shows that the network is back', async () => {
+    const outcome = await drive(`
+      const late = async () => {
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        put();
+        return answer();
+      };
+      console.log(JSON.stringify(await read(late)));
+    `);
+    expect(outcome).toEqual([{ x: 1 }]);
   });
 });
