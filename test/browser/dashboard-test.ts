@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test as base, expect, type Page, type TestType } from '@playwright/test';
@@ -14,6 +14,8 @@ export interface Dashboard {
   readonly password: string;
   /** Of the program that serves it. */
   readonly pid: number;
+  /** How many sockets that program has open when nobody asks for anything. */
+  readonly idleSockets: number;
 }
 
 interface Shared {
@@ -50,7 +52,8 @@ async function serve(use: (dashboard: Dashboard) => Promise<void>): Promise<void
       });
       child.on('close', (code) => reject(new Error(`The example ended with ${code}: ${said}`)));
     });
-    await use({ url, password: PASSWORD, pid: child.pid ?? 0 });
+    const pid = child.pid ?? 0;
+    await use({ url, password: PASSWORD, pid, idleSockets: openSockets(pid) });
   } finally {
     child.kill();
   }
@@ -88,4 +91,19 @@ export async function itemCount(page: Page): Promise<number> {
 /** Waits until all of the big job is there. */
 export async function openMillion(page: Page): Promise<void> {
   await expect(page.getByTestId('count')).toHaveText('1,000,000 items', { timeout: 60_000 });
+}
+
+/** How many sockets a program has open; 0 where the system does not tell. */
+export function openSockets(pid: number): number {
+  const folder = `/proc/${pid}/fd`;
+  if (!existsSync(folder)) return 0;
+  const isSocket = (file: string): boolean => {
+    try {
+      return readlinkSync(`${folder}/${file}`).startsWith('socket:');
+    } catch {
+      // Closed meanwhile.
+      return false;
+    }
+  };
+  return readdirSync(folder).filter(isSocket).length;
 }
