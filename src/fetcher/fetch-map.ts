@@ -1,61 +1,30 @@
 import { checkInteger, expected } from '../errors/index.ts';
-import type { FetchInit } from './fetch-init.ts';
 import type { FetchResult } from './fetch-result.ts';
-import { FetchTask } from './fetch-task.ts';
-import { Ring } from './ring.ts';
+import type { Mapping } from './later/mapping.ts';
+import { later } from './later.ts';
+import type { FetchSource, MapHost, MapOptions, MapSource } from './map-options.ts';
 
-/** What may be fetched: text, URLs or tasks, of any length. */
-export type FetchSource = Iterable<string | URL | FetchTask> | AsyncIterable<string | URL | FetchTask>;
-
-/** How `map` works, and how each of its URLs is asked for. */
-export interface MapOptions extends FetchInit {
-  /**
-   * The most URLs that are taken from the source and whose results are not yet with you: what is in the air, waits for a
-   * limit, or waits for you. @default twice the concurrency, at least 16
-   */
-  readonly buffer?: number;
-}
-
-/** What a {@link FetchMap} needs of its fetcher. */
-export interface MapHost {
-  readonly buffer: number;
-  /** Takes a task; throws when there will be no more. */
-  accept(task: FetchTask, settle: (result: FetchResult) => void): void;
-  cancel(task: FetchTask, reason: unknown): void;
-}
-
-interface Step {
-  resolve(step: IteratorResult<FetchResult, undefined>): void;
-  reject(error: unknown): void;
-}
-
-/** The results of a source, in the order in which they come. The source is read as fast as results are taken. */
+/**
+ * The results of a source, in the order in which they come. The source is read as fast as results are taken, by code
+ * that is loaded from the call of `map` on.
+ */
 export class FetchMap implements AsyncIterableIterator<FetchResult, undefined> {
-  readonly #host: MapHost;
-  readonly #init: FetchInit | undefined;
-  readonly #buffer: number;
-  readonly #source: AsyncIterator<unknown> | Iterator<unknown>;
-  readonly #results = new Ring<FetchResult>();
-  readonly #steps = new Ring<Step>();
-  readonly #running = new Set<FetchTask>();
-  /** Whether the source is being asked. */
-  #isPulling = false;
-  /** Whether the source has ended, or nobody wants more of it. */
-  #isOver = false;
-  /** Whether nobody wants results any more. */
-  #isLeft = false;
-  #failure: { readonly error: unknown } | undefined;
+  #mapping: Mapping | undefined;
+  readonly #loading: Promise<Mapping>;
 
   constructor(source: FetchSource, options: MapOptions | undefined, host: MapHost) {
-    const { buffer, ...init } = options ?? {};
+    const { buffer = host.buffer, ...init } = options ?? {};
     checkInteger('buffer', buffer, 1);
     const list = source as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
     const open = typeof source === 'string' ? undefined : (list?.[Symbol.asyncIterator] ?? list?.[Symbol.iterator]);
     if (!open) expected('a list of URLs, or anything else that can be iterated', source);
-    this.#source = (open as () => Iterator<unknown> | AsyncIterator<unknown>).call(source);
-    this.#init = options && init;
-    this.#buffer = buffer ?? host.buffer;
-    this.#host = host;
+    const opened: MapSource = (open as () => MapSource).call(source);
+    this.#loading = later().then(({ mapping }) => {
+      this.#mapping = mapping(opened, options && init, buffer, host);
+      return this.#mapping;
+    });
+    // Whoever asks for a result is told.
+    this.#loading.catch(() => {});
   }
 
   [Symbol.asyncIterator](): this {
@@ -63,110 +32,15 @@ export class FetchMap implements AsyncIterableIterator<FetchResult, undefined> {
   }
 
   next(): Promise<IteratorResult<FetchResult, undefined>> {
-    const result = this.#results.shift();
-    if (result) {
-      this.#pull();
-      return Promise.resolve({ done: false, value: result });
-    }
-    return new Promise((resolve, reject) => {
-      this.#steps.push({ resolve, reject });
-      this.#pull();
-    });
+    return this.#mapping?.next() ?? this.#loading.then((mapping) => mapping.next());
   }
 
   /** Ends it: what is under way is cancelled, the source closed. */
   async return(): Promise<IteratorResult<FetchResult, undefined>> {
-    const wasOver = this.#isOver;
-    this.#isOver = this.#isLeft = true;
-    this.#failure = undefined;
-    const reason = new DOMException('Nobody wants the results any more', 'AbortError');
-    for (const task of this.#running) this.#host.cancel(task, reason);
-    while (this.#results.shift()) {}
-    this.#settle();
-    if (!wasOver) {
-      const closed = this.#close();
-      // A source that is being asked may never answer.
-      if (this.#isPulling) closed.catch(() => {});
-      else await closed;
-    }
-    return { done: true, value: undefined };
+    return (await this.#loading).return();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return();
-  }
-
-  /** Takes from the source while there is room. A source that answers at once is read without waiting. */
-  #pull(): void {
-    if (this.#isPulling) return;
-    this.#isPulling = true;
-    try {
-      while (!this.#isOver && this.#running.size + this.#results.size < this.#buffer) {
-        const step = this.#source.next();
-        if ('then' in step) {
-          step.then(
-            (later) => {
-              this.#isPulling = false;
-              this.#take(later);
-              this.#pull();
-            },
-            (error: unknown) => this.#fail(error),
-          );
-          return;
-        }
-        this.#take(step);
-      }
-    } catch (error) {
-      this.#fail(error);
-    }
-    this.#isPulling = false;
-    this.#settle();
-  }
-
-  #take({ done, value }: IteratorResult<unknown>): void {
-    if (this.#isOver) return;
-    if (done) {
-      this.#isOver = true;
-      return;
-    }
-    let task: FetchTask | undefined;
-    try {
-      const taken = value instanceof FetchTask ? value : new FetchTask(value as string, this.#init);
-      task = taken;
-      this.#running.add(taken);
-      this.#host.accept(taken, (result) => {
-        this.#running.delete(taken);
-        if (this.#steps.size > 0) this.#steps.shift()?.resolve({ done: false, value: result });
-        else if (!this.#isLeft) this.#results.push(result);
-        this.#pull();
-      });
-    } catch (error) {
-      // What is no URL is a mistake of the source's; after a stop nothing is taken.
-      if (task) this.#running.delete(task);
-      this.#fail(error);
-      this.#close().catch(() => {});
-    }
-  }
-
-  async #close(): Promise<void> {
-    await this.#source.return?.();
-  }
-
-  #fail(error: unknown): void {
-    this.#isPulling = false;
-    this.#isOver = true;
-    this.#failure ??= { error };
-    this.#settle();
-  }
-
-  /** Tells those who wait that there is no more. */
-  #settle(): void {
-    if (!this.#isOver || this.#running.size > 0 || this.#results.size > 0) return;
-    for (let step = this.#steps.shift(); step; step = this.#steps.shift()) {
-      const failure = this.#failure;
-      this.#failure = undefined;
-      if (failure) step.reject(failure.error);
-      else step.resolve({ done: true, value: undefined });
-    }
   }
 }

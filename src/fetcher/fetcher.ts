@@ -3,10 +3,11 @@ import { checkOptions } from './check-options.ts';
 import { Engine, taskOf } from './engine.ts';
 import type { FetcherEvents } from './events.ts';
 import type { FetchInit } from './fetch-init.ts';
-import { FetchMap, type FetchSource, type MapOptions } from './fetch-map.ts';
+import { FetchMap } from './fetch-map.ts';
 import type { FetchResult } from './fetch-result.ts';
 import type { FetchTask } from './fetch-task.ts';
 import { later } from './later.ts';
+import type { FetchSource, MapOptions } from './map-options.ts';
 import type { FetcherOptions, FetcherStats } from './options.ts';
 import { type Settle, Ticket } from './ticket.ts';
 

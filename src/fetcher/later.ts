@@ -5,20 +5,16 @@ import {
   PrivateNetworkError,
   RedirectError,
 } from '../errors/index.ts';
-import { Alarm } from './alarm.ts';
 import { guard } from './events.ts';
 import { pathOf } from './fetch-result.ts';
+import { FetchTask } from './fetch-task.ts';
 import type { Later } from './later/index.ts';
 import type { Needs } from './later/needs.ts';
-import { compileRules } from './limit-rule.ts';
 import { Line } from './line.ts';
 import { Ring } from './ring.ts';
-import { FREE, StandIn } from './stand-in.ts';
 
 const needs: Needs = {
-  Alarm,
-  compileRules,
-  FREE,
+  FetchTask,
   guard,
   isConnectionError,
   isTimeoutError,
@@ -27,7 +23,6 @@ const needs: Needs = {
   pathOf,
   RedirectError,
   Ring,
-  StandIn,
 };
 let loaded: Promise<Later> | undefined;
 

@@ -19,7 +19,6 @@ interface Parts {
   readonly cache: object | undefined;
   readonly clock: Clock;
   readonly events: Events;
-  /** It may be another one from one moment to the next. */
   readonly limiter: Limiter;
 }
 

@@ -18,8 +18,7 @@ import type { Watch } from './watch.ts';
 export interface Shared {
   readonly settings: Settings;
   readonly schedule: Schedule;
-  /** A stand-in until there is something to count. */
-  limiter: Limiter;
+  readonly limiter: Limiter;
   /** Asked in this order. */
   readonly gates: readonly Gate[];
   /** Made when something fails for the first time: before, no origin has spent any. */

@@ -4,7 +4,7 @@ import { askCache } from './ask-cache.ts';
 import { checkPublic } from './check-public.ts';
 import { handOver } from './hand-over.ts';
 import { runHooked } from './hook-calls.ts';
-import { limiterOf } from './limiter-of.ts';
+import { Mapping } from './mapping.ts';
 import type { Needs } from './needs.ts';
 import { rest } from './rest.ts';
 
@@ -15,11 +15,14 @@ export interface Later {
   readonly afterFailure: Bound<typeof afterFailure>;
   readonly askCache: Bound<typeof askCache>;
   readonly checkPublic: Bound<typeof checkPublic>;
-  readonly limiterOf: Bound<typeof limiterOf>;
+  readonly mapping: (...rest: ConstructorArguments) => Mapping;
   readonly rest: Bound<typeof rest>;
   readonly handOver: typeof handOver;
   readonly runHooked: Bound<typeof runHooked>;
 }
+
+/** What a mapping is made of, beside what it needs. */
+type ConstructorArguments = ConstructorParameters<typeof Mapping> extends [Needs, ...infer Args] ? Args : never;
 
 /** A function without its first parameter. */
 type Bound<F> = F extends (needs: Needs, ...rest: infer Args) => infer Result ? (...rest: Args) => Result : never;
@@ -32,7 +35,7 @@ export function functions(needs: Needs): Later {
     afterFailure: (...rest) => afterFailure(needs, ...rest),
     askCache: (...rest) => askCache(needs, ...rest),
     checkPublic: (...rest) => checkPublic(needs, ...rest),
-    limiterOf: (...rest) => limiterOf(needs, ...rest),
+    mapping: (...rest) => new Mapping(needs, ...rest),
     rest: (...given) => rest(needs, ...given),
     runHooked: (...rest) => runHooked(needs, ...rest),
     handOver,

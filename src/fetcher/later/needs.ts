@@ -1,15 +1,16 @@
 import type { isConnectionError, isTimeoutError, PrivateNetworkError, RedirectError } from '../../errors/index.ts';
-import type { LimiterParts } from '../counting-limiter.ts';
 import type { guard } from '../events.ts';
 import type { pathOf } from '../fetch-result.ts';
+import type { FetchTask } from '../fetch-task.ts';
 import type { Line } from '../line.ts';
-import type { StandIn } from '../stand-in.ts';
+import type { Ring } from '../ring.ts';
 
 /**
  * What functions that are loaded later use of the code that is there from the start. It is handed to them: bundlers
  * would cut what both import into pieces of its own, which compress worse.
  */
-export interface Needs extends LimiterParts {
+export interface Needs {
+  readonly FetchTask: typeof FetchTask;
   readonly guard: typeof guard;
   readonly isConnectionError: typeof isConnectionError;
   readonly isTimeoutError: typeof isTimeoutError;
@@ -17,5 +18,5 @@ export interface Needs extends LimiterParts {
   readonly PrivateNetworkError: typeof PrivateNetworkError;
   readonly pathOf: typeof pathOf;
   readonly RedirectError: typeof RedirectError;
-  readonly StandIn: typeof StandIn;
+  readonly Ring: typeof Ring;
 }

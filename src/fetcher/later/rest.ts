@@ -1,19 +1,20 @@
 import { askedRest } from '../rate-limit.ts';
 import type { Target } from '../redirect.ts';
 import type { Trip } from '../trip.ts';
-import { limiterOf } from './limiter-of.ts';
 import type { Needs } from './needs.ts';
 
 /** Milliseconds of rest that a server asks for. It is given them, for its whole key. */
-export function rest(needs: Needs, { rules, shared, target, ticket }: Trip, response: Response): number | undefined {
+export function rest(
+  { guard }: Needs,
+  { rules, shared, target, ticket }: Trip,
+  response: Response,
+): number | undefined {
   const asked = askedRest(response);
   if (!asked) return asked;
-  const { events } = shared;
-  // What has no rule yet has one from here on: not to be asked for a while.
-  const limiter = limiterOf(needs, shared);
+  const { events, limiter } = shared;
   const { url } = target as Target;
   const delay = Math.min(asked, rules.maxRetryAfter);
-  needs.guard(
+  guard(
     () => limiter.pause(url, delay),
     (error) => events.report(error, 'limiter'),
   );

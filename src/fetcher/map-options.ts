@@ -1,0 +1,26 @@
+import type { FetchInit } from './fetch-init.ts';
+import type { FetchResult } from './fetch-result.ts';
+import type { FetchTask } from './fetch-task.ts';
+
+/** What may be fetched: text, URLs or tasks, of any length. */
+export type FetchSource = Iterable<string | URL | FetchTask> | AsyncIterable<string | URL | FetchTask>;
+
+/** How `map` works, and how each of its URLs is asked for. */
+export interface MapOptions extends FetchInit {
+  /**
+   * The most URLs that are taken from the source and whose results are not yet with you: what is in the air, waits for a
+   * limit, or waits for you. @default twice the concurrency, at least 16
+   */
+  readonly buffer?: number;
+}
+
+/** What gives URLs, as it was opened. */
+export type MapSource = AsyncIterator<unknown> | Iterator<unknown>;
+
+/** What a {@link FetchMap} needs of its fetcher. */
+export interface MapHost {
+  readonly buffer: number;
+  /** Takes a task; throws when there will be no more. */
+  accept(task: FetchTask, settle: (result: FetchResult) => void): void;
+  cancel(task: FetchTask, reason: unknown): void;
+}
