@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import {
   isConfigurationError,
   isConnectionError,
@@ -275,6 +276,20 @@ describe('what is refused', () => {
       }
     } finally {
       await open.close();
+      await server.close();
+    }
+  });
+
+  it('a password that is wrong, which is not shown', async () => {
+    const server = await startRedis({ args: ['--requirepass', 'right'] });
+    const client = new Redis({ port: server.port, host: '127.0.0.1', password: 'wr0ng', retryStrategy: () => 20 });
+    client.on('error', () => {});
+    try {
+      const error = await rejection(redisCounter(client, { key: 'k' }).increment());
+      expect(error).toMatchObject({ code: 'ERR_REDIS', reply: expect.stringMatching(/^(NOAUTH|WRONGPASS)$/) });
+      expect(String((error as Error).stack) + JSON.stringify(error)).not.toContain('wr0ng');
+    } finally {
+      client.disconnect();
       await server.close();
     }
   });
