@@ -40,14 +40,17 @@ describe('`jobs.runAll`', () => {
 
   it.each([1, 3, 100])('asks for %i at once at most', async (concurrency) => {
     const wanted = Math.min(concurrency, 7);
-    const all = Promise.withResolvers<void>();
+    let reached = (): void => {};
+    const all = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
     let open = 0;
     let most = 0;
     server.respond = async ({ body }) => {
       most = Math.max(most, ++open);
       // None is answered before as many are asked for as may be.
-      if (open === wanted) all.resolve();
-      await all.promise;
+      if (open === wanted) reached();
+      await all;
       await new Promise((resolve) => setTimeout(resolve, 10));
       open--;
       return { body: JSON.stringify({ status: 'ok', jobid: `1/2/${numberOf(body) + 1}` }) };
@@ -58,13 +61,16 @@ describe('`jobs.runAll`', () => {
   });
 
   it('asks for four at once by default', async () => {
-    const four = Promise.withResolvers<void>();
+    let reached = (): void => {};
+    const four = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
     let open = 0;
     let most = 0;
     server.respond = async () => {
       most = Math.max(most, ++open);
-      if (open === 4) four.resolve();
-      await four.promise;
+      if (open === 4) reached();
+      await four;
       await new Promise((resolve) => setTimeout(resolve, 10));
       open--;
       return { body: '{"status":"ok","jobid":"1/2/3"}' };
