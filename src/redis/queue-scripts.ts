@@ -31,6 +31,12 @@ end
 local function repeated(at)
   local same = not isPlain and ARGV[at + 2] ~= '' and redis.call('HGET', unique, redis.sha1hex(ARGV[at + 2]))
   if not same then return false end
+  if not redis.call('XRANGE', stream, same, same)[1] then
+    -- Somebody has deleted it by other means.
+    redis.call('ZREM', order, member(same))
+    drop(same)
+    return false
+  end
   redis.call('HINCRBY', repeats, same, 1)
   if isByCount then redis.call('ZINCRBY', order, -1, member(same)) end
   return true

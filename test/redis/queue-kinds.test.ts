@@ -97,6 +97,14 @@ describe.each(CLIENT_KINDS)('over %s', (kind) => {
       expect(new Set(all.flat().map(({ url }) => url)).size).toBe(20);
     });
 
+    it('takes a record again that somebody has deleted by other means', async () => {
+      const queue = make();
+      await putAll(queue, a, b);
+      server.cli('xtrim', `{tideway:1:queue:${key}}:stream`, 'maxlen', '0');
+      await putAll(queue, a, c);
+      expect(await takeAll(queue)).toEqual([a, c]);
+    });
+
     it('needs no room for what is there', async () => {
       const queue = redisQueue<Page>(client, { key, unique: ({ url }) => url, maxSize: 1, overflow: 'fail' });
       await putAll(queue, a, a);
