@@ -1,5 +1,5 @@
 import { Fetcher, type FetchResult, FetchTask, type HookContext } from 'tideway/fetcher';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startServer } from '../helpers/server.ts';
 
 /** Writes down what its hooks are told. */
@@ -85,6 +85,17 @@ describe('the hooks of a task', () => {
       expect(result?.error).toMatchObject({ message: `in ${hook}` });
       expect((await fetcher.fetch(server.url)).ok).toBe(true);
     }
+  });
+
+  it('that throw before a body is read free its connection', async () => {
+    await using server = await startServer((response) => void response.writeHead(200).write('endless'));
+    const page = new Page(server.url);
+    page.onHeaders = () => {
+      throw new Error('not this one');
+    };
+    const fetcher = new Fetcher();
+    await expect(fetcher.fetch(page)).rejects.toThrow('not this one');
+    await vi.waitFor(async () => expect(await server.sockets()).toBe(0));
   });
 
   it('may skip the body, by what they return or by their context', async () => {

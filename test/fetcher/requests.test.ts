@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { calledGetters, prints } from '../helpers/prints.ts';
 import { rejection, thrown } from '../helpers/rejection.ts';
 import { deferred, type Handler, sendJson, startServer } from '../helpers/server.ts';
+import { VirtualClock } from '../helpers/virtual-clock.ts';
 
 const once = { retry: false } as const;
 
@@ -155,6 +156,49 @@ describe('what gives no answer', () => {
     body.getReader();
     const error = await rejection(new Fetcher().fetch('http://a.test/', { method: 'POST', body }));
     expect(String(error)).toContain('`body` to be a stream that nobody reads');
+  });
+});
+
+describe('the limit on silence', () => {
+  it('begins anew with every chunk of a body', async () => {
+    const clock = new VirtualClock();
+    let left = 4;
+    const body = (): ReadableStream<Uint8Array> =>
+      new ReadableStream(
+        {
+          async pull(controller) {
+            await clock.wait(6_000);
+            if (left-- > 0) controller.enqueue(new Uint8Array(10));
+            else controller.close();
+          },
+        },
+        { highWaterMark: 0 },
+      );
+    const fetcher = new Fetcher({ ...once, clock, idleTimeout: 9_000, fetch: async () => new Response(body()) });
+    const started = clock.now();
+    const result = await clock.run(fetcher.fetch('http://a.test/'));
+    expect((await result.bytes()).length).toBe(40);
+    expect(clock.now() - started).toBe(30_000);
+    expect(clock.timers).toBe(0);
+  });
+
+  it('holds for each of many bodies at once, and for the shorter of two', async () => {
+    const clock = new VirtualClock();
+    const fetcher = new Fetcher({
+      ...once,
+      clock,
+      fetch: async () => new Response(new ReadableStream({ pull: () => new Promise(() => {}) })),
+    });
+    const times: number[] = [];
+    const started = clock.now();
+    const fail = async (idleTimeout: number): Promise<void> => {
+      const error = await rejection(fetcher.fetch('http://a.test/', { idleTimeout }));
+      times.push(clock.now() - started);
+      expect(error).toMatchObject({ phase: 'idle', timeout: idleTimeout });
+    };
+    await clock.run(Promise.all([fail(5_000), fail(1_000), fail(3_000)]));
+    expect(times).toEqual([1_000, 3_000, 5_000]);
+    expect(clock.timers).toBe(0);
   });
 });
 
