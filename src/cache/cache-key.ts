@@ -48,7 +48,7 @@ export function plainHeaders(headers: HeaderList, rules: CacheRules): HeaderList
   return headers.filter(([name]) => !rules.credentialHeaders.includes(name));
 }
 
-function resourceKey(method: string, url: string, redirect: RequestRedirect = 'follow'): string {
+function resourceKey(method: string, url: string, redirect: Request['redirect'] = 'follow'): string {
   const end = url.indexOf('#');
   return `${redirect === 'follow' ? '' : `${redirect} `}${method} ${end < 0 ? url : url.slice(0, end)}`;
 }

@@ -8,11 +8,11 @@ export interface CacheRequest {
   readonly url: string;
   readonly headers: Headers;
   /** Answers to requests that follow redirects and to others are kept apart. @default 'follow' */
-  readonly redirect?: RequestRedirect;
+  readonly redirect?: Request['redirect'];
   /** As `fetch` has it: `no-store` passes by, `reload` and `no-cache` ask anew, `force-cache` takes what is there. */
-  readonly cache?: RequestCache;
+  readonly cache?: Request['cache'];
   /** Whether a browser adds cookies that nobody sees. @default 'same-origin' */
-  readonly credentials?: RequestCredentials;
+  readonly credentials?: Request['credentials'];
   /** Ends the wait for the answer and the answer's body. It ends no request that others wait for. */
   readonly signal?: AbortSignal | null;
 }

@@ -11,6 +11,20 @@ const HEAD = 'x-tideway-head';
 /** Seconds: ten years. Cloudflare forgets what has no time. */
 const LONGEST_AGE = 315_360_000;
 
+/** What a `Cache` has to do, of all that the platform's can: its type is not the same everywhere. */
+export interface CacheLike {
+  match(url: string): Promise<Response | undefined>;
+  put(url: string, response: Response): Promise<void>;
+  delete(entry: Request | string): Promise<boolean>;
+  keys(): Promise<readonly Request[]>;
+}
+
+/** The same of a `CacheStorage`, such as `globalThis.caches`. */
+export interface CacheStorageLike {
+  open(name: string): Promise<CacheLike>;
+  delete(name: string): Promise<boolean>;
+}
+
 /** The options of {@link cacheStorageCache}. */
 export interface CacheStorageCacheOptions extends CacheOptions {
   /** The name of the platform's cache. @default 'tideway' */
@@ -21,7 +35,7 @@ export interface CacheStorageCacheOptions extends CacheOptions {
    */
   readonly maxEntries?: number;
   /** @default globalThis.caches */
-  readonly caches?: CacheStorage;
+  readonly caches?: CacheStorageLike;
 }
 
 /**
@@ -32,11 +46,11 @@ export interface CacheStorageCacheOptions extends CacheOptions {
  */
 export function cacheStorageCache(options: CacheStorageCacheOptions = {}): ResponseCache {
   const rules = cacheRules(options);
-  const { caches = globalThis.caches, maxEntries = DEFAULT_MAX_ENTRIES, name = 'tideway' } = options;
+  const { caches = platformCaches(), maxEntries = DEFAULT_MAX_ENTRIES, name = 'tideway' } = options;
   checkType('name', name, 'string');
   checkInteger('maxEntries', maxEntries, 1);
   if (typeof caches?.open !== 'function') expected('a runtime that has the Cache API (`caches`)', caches);
-  let opened: Promise<{ readonly store: Cache; readonly epoch: string }> | undefined;
+  let opened: Promise<{ readonly store: CacheLike; readonly epoch: string }> | undefined;
   /** How many entries there may be, so that they are not listed for every answer. */
   let count: number | undefined;
 
@@ -51,11 +65,11 @@ export function cacheStorageCache(options: CacheStorageCacheOptions = {}): Respo
     });
     return opened;
   };
-  const addressed = async (key: string): Promise<{ store: Cache; url: string }> => {
+  const addressed = async (key: string): Promise<{ store: CacheLike; url: string }> => {
     const { epoch, store } = await open();
     return { store, url: ORIGIN + (await sha256(epoch + key)) };
   };
-  const write = (store: Cache, url: string, head: StoredHead, body: BodyInit): Promise<void> => {
+  const write = (store: CacheLike, url: string, head: StoredHead, body: BodyInit): Promise<void> => {
     const age = Math.ceil((head.keepUntil - rules.clock()) / 1000);
     const headers = {
       'cache-control': `max-age=${Math.max(1, Math.min(age, LONGEST_AGE))}`,
@@ -63,7 +77,7 @@ export function cacheStorageCache(options: CacheStorageCacheOptions = {}): Respo
     };
     return store.put(url, new Response(body, { headers }));
   };
-  const trim = async (store: Cache): Promise<void> => {
+  const trim = async (store: CacheLike): Promise<void> => {
     if (count !== undefined && ++count <= maxEntries) return;
     const entries = await listed(store);
     // Some more than must be: listing them takes its time.
@@ -130,8 +144,17 @@ export function cacheStorageCache(options: CacheStorageCacheOptions = {}): Respo
   };
 }
 
+/** Where a page has no storage, as in a sandboxed frame, the platform's own throws as soon as it is looked at. */
+function platformCaches(): CacheStorageLike | undefined {
+  try {
+    return globalThis.caches;
+  } catch {
+    return undefined;
+  }
+}
+
 /** The entries, the oldest first; none where they cannot be listed. */
-async function listed(store: Cache): Promise<readonly Request[]> {
+async function listed(store: CacheLike): Promise<readonly Request[]> {
   try {
     return await store.keys();
   } catch {
@@ -161,7 +184,7 @@ function tellingErrors(body: ReadableStream<Uint8Array<ArrayBuffer>>, errors: un
 }
 
 /** The body of an entry, for whoever comes second. */
-function again(store: Cache, url: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+function again(store: CacheLike, url: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   let reader: ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>> | undefined;
   return new ReadableStream(
     {

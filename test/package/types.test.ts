@@ -9,16 +9,17 @@ let consumer: Consumer;
 
 beforeAll(() => {
   consumer = installPacked();
-  copyFileSync(fileURLToPath(new URL('program.ts', import.meta.url)), join(consumer.folder, 'program.ts'));
+  for (const file of ['program.ts', 'entries.ts'])
+    copyFileSync(fileURLToPath(new URL(file, import.meta.url)), join(consumer.folder, file));
 }, 60_000);
 
 afterAll(() => consumer?.[Symbol.dispose]());
 
-/** Compiles the program in strict mode, declarations of the package included; answers with what the compiler says. */
-function compile(name: string, options: object): string {
+/** Compiles a program in strict mode, declarations of the package included; answers with what the compiler says. */
+function compile(name: string, options: object, file = 'program.ts'): string {
   const compilerOptions = { target: 'ES2022', strict: true, noEmit: true, skipLibCheck: false, types: [], ...options };
   const project = join(consumer.folder, `tsconfig.${name}.json`);
-  writeFileSync(project, JSON.stringify({ compilerOptions, files: ['program.ts'] }));
+  writeFileSync(project, JSON.stringify({ compilerOptions, files: [file] }));
   const tsc = join(repository, 'node_modules/typescript/bin/tsc');
   const { stdout, stderr } = spawnSync(process.execPath, [tsc, '-p', project], { encoding: 'utf8' });
   return stdout + stderr;
@@ -26,7 +27,22 @@ function compile(name: string, options: object): string {
 
 const web = ['ES2022', 'DOM', 'DOM.Iterable'];
 const bundler = { module: 'ESNext', moduleResolution: 'bundler' };
+const typeRoots = [join(repository, 'node_modules/@types')];
 const nodenext = { module: 'NodeNext', moduleResolution: 'nodenext' };
+
+/** What a program may know of its platform, and how its modules are found. */
+const platforms = [
+  ['pages, with the types of the web', { ...bundler, lib: web }],
+  ['workers, with theirs', { ...nodenext, lib: ['ES2022', 'WebWorker'] }],
+  ['Node, with its types and none of the web', { ...nodenext, lib: ['ES2022'], typeRoots, types: ['node'] }],
+  ['Node, with its types and those of the web', { ...bundler, lib: web, typeRoots, types: ['node'] }],
+] as const;
+
+describe('a program that imports all entries', () => {
+  test.each(platforms)('compiles for %s', { timeout: 120_000 }, (name, options) => {
+    expect(compile(`entries.${platforms.findIndex(([one]) => one === name)}`, options, 'entries.ts')).toBe('');
+  });
+});
 
 describe('a program against the packed declarations', () => {
   test('compiles as bundlers resolve, with the types of the web', () => {
@@ -34,7 +50,6 @@ describe('a program against the packed declarations', () => {
   });
 
   test('compiles as Node resolves, with the types of Node and none of the web', () => {
-    const typeRoots = [join(repository, 'node_modules/@types')];
     expect(compile('nodenext', { ...nodenext, lib: ['ES2022'], typeRoots, types: ['node'] })).toBe('');
   });
 

@@ -92,7 +92,7 @@ export const runtimes: readonly Runtime[] = [
     program: installed('.bin/workerd'),
     command: async ({ folder }) => ({
       program: process.execPath,
-      args: [here('workerd.js'), await bundleWorker(folder)],
+      args: [here('workerd.js'), await bundleWorker(folder, 'workerd-worker.js')],
     }),
     // Cloudflare's network asks for compressed answers; workerd by itself does not, and decodes them all the same.
     options: { isBrowser: false, hasSockets: false, acceptEncoding: 'gzip' },
@@ -112,12 +112,13 @@ export function placeCases({ folder }: Consumer): void {
   cpSync(join(repository, contract), join(folder, contract));
 }
 
-async function bundleWorker(folder: string): Promise<string> {
+/** Bundles a Worker among the cases; answers with the bundle's path. */
+export async function bundleWorker(folder: string, worker: string): Promise<string> {
   const { build } = await import('esbuild');
-  const outfile = join(folder, 'worker.bundle.js');
+  const outfile = join(folder, `bundled-${worker}`);
   await build({
     absWorkingDir: folder,
-    entryPoints: [join(CASES, 'workerd-worker.js')],
+    entryPoints: [join(CASES, worker)],
     outfile,
     bundle: true,
     format: 'esm',

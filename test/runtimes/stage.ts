@@ -25,6 +25,8 @@ export interface Stage extends AsyncDisposable {
   readonly exchanges: readonly Exchange[];
   /** Forgets the faults and what was seen. */
   clear(): void;
+  /** Sends so many records of what is at a path, and then nothing more. */
+  stall(path: string, records: number): void;
 }
 
 function* many<T>(of: (n: number) => T): Generator<T> {
@@ -171,6 +173,7 @@ export async function openStage(): Promise<Stage> {
     },
     exchanges,
     clear,
+    stall: (path, stallAfterRecords) => void emulator.faults.push({ path, stallAfterRecords }),
     [Symbol.asyncDispose]: async () => {
       await Promise.all([
         server.close(),
