@@ -61,7 +61,8 @@ class JsonSequence implements Framer<unknown> {
         this.#finish(this.#looked - 1, records, false);
         this.#isOpen = true;
         bytes = this.#buffer.bytes;
-        if (this.#takeWhole(bytes, records)) bytes = this.#buffer.bytes;
+        // Nothing is delivered from behind a failure.
+        if (!this.failure && this.#takeWhole(bytes, records)) bytes = this.#buffer.bytes;
       } else if (byte === NEWLINE && this.#hasText && this.#isWhole) {
         this.#finish(this.#looked, records, true);
         this.#isOpen = false;

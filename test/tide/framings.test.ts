@@ -240,6 +240,12 @@ describe('jsonSequence()', () => {
     expect(await frame(jsonSequence({ malformed: 'skip' }), [bytes])).toEqual({ records: all, failure: undefined });
   });
 
+  it('delivers nothing from behind a failure', async () => {
+    const { failure, records } = await frame(jsonSequence(), [bytesOf('\x1e!\x1e0\n\x1e}}\n')]);
+    expect(records).toEqual([]);
+    expect(failure).toBeDefined();
+  });
+
   it('fails at HTML at once', async () => {
     const framer = await jsonSequence().open({ maxRecordBytes: 100, lastEventId: undefined });
     framer.push(bytesOf('<'));
