@@ -21,5 +21,9 @@ export function encodePiece(bytes: Bytes): string {
 /** What it was made of. */
 export function decodePiece(piece: string): Bytes {
   if (piece.startsWith('t')) return new TextEncoder().encode(piece.slice(1));
-  return Uint8Array.from(atob(piece.slice(1)), (character) => character.charCodeAt(0));
+  const binary = atob(piece.slice(1));
+  // Several times as fast as `Uint8Array.from`.
+  const bytes = new Uint8Array(binary.length);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = binary.charCodeAt(at);
+  return bytes;
 }

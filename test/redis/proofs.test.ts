@@ -24,9 +24,9 @@ describe('several processes', () => {
     const { errors, missing, shortestRest } = await proveCrawl({
       processes: 3,
       hosts: 6,
-      pagesPerHost: 25,
+      pagesPerHost: 20,
       delay,
-      kills: 2,
+      kills: 1,
       restarts: 1,
       leaseTtl: 4_000,
     });

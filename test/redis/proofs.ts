@@ -174,7 +174,7 @@ export async function proveCrawl(options: {
     while (killed < kills || restarted < restarts) {
       await sleep(20);
       const share = seen.size / pages;
-      if (killed < kills && share >= killed / (kills + 1)) {
+      if (killed < kills && share >= (killed + 0.5) / kills) {
         const index = killed++ % processes;
         errors += machines[index]?.errors() ?? '';
         machines[index]?.child.kill('SIGKILL');
