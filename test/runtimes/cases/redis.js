@@ -117,7 +117,10 @@ function casesThrough(kind) {
       const open = await kinds[kind](context);
       if (!open) {
         context.check.equal(context.options.hasSockets, false, 'whether there are sockets');
-        return { isMissing: true, note: 'These clients need sockets of Node: `redisHttp` works here' };
+        return {
+          isMissing: true,
+          note: 'These clients need modules of Node: `redisHttp` works here, and in Workers `redisSocket`',
+        };
       }
       try {
         await run(context, open.client, crypto.randomUUID());
