@@ -25,7 +25,7 @@ const LIMITS: readonly Limit[] = [
   { names: ['memoryCache', 'cachedFetch'], limit: 6_300, entry: 'cache.js' },
   { names: ['indexedDbCache', 'cachedFetch'], limit: 7_900, entry: 'cache.js' },
   { names: '*', limit: 6_200, entry: 'gateway.js' },
-  { names: ['Tide', 'jsonLines'], limit: 6_800, entry: 'tide.js' },
+  { names: ['Tide', 'jsonLines'], limit: 6_600, entry: 'tide.js' },
   { names: ['redisLimiter'], limit: 6_600, entry: 'redis.js' },
   { names: '*', limit: 20_600, entry: 'redis.js' },
   { names: '*', limit: 8_900, entry: 'cache.js' },

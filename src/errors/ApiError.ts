@@ -31,7 +31,10 @@ export interface RefusedBatch extends RecordRange {
 
 /** The server answered, and the answer is no. */
 export class ApiError extends TidewayError {
-  override readonly code: string = 'ERR_API';
+  override get code(): string {
+    return 'ERR_API';
+  }
+
   /** The HTTP status. */
   readonly status: number;
   /** The HTTP method, upper case. */
@@ -64,10 +67,6 @@ export class ApiError extends TidewayError {
     this.reason = init.reason;
     if (batch) this.batch = batch;
     this.#body = init.body;
-  }
-
-  override get name(): string {
-    return 'ApiError';
   }
 
   /** The body's text, at most 64 KiB of it. A getter on the prototype: printers do not show it. */

@@ -3,10 +3,8 @@ import { hasCode } from './TidewayError.ts';
 
 /** Status 400: the server could not make sense of the request. */
 export class BadRequestError extends ApiError {
-  override readonly code: string = 'ERR_BAD_REQUEST';
-
-  override get name(): string {
-    return 'BadRequestError';
+  override get code(): string {
+    return 'ERR_BAD_REQUEST';
   }
 }
 

@@ -2,10 +2,8 @@ import { hasCode, TidewayError } from './TidewayError.ts';
 
 /** An origin failed too often: its circuit breaker lets no request through for now. */
 export class CircuitOpenError extends TidewayError {
-  override readonly code: string = 'ERR_CIRCUIT_OPEN';
-
-  override get name(): string {
-    return 'CircuitOpenError';
+  override get code(): string {
+    return 'ERR_CIRCUIT_OPEN';
   }
 }
 

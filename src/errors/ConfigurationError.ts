@@ -2,10 +2,8 @@ import { hasCode, TidewayError } from './TidewayError.ts';
 
 /** An argument or option that cannot work. The message names what was expected and what came. */
 export class ConfigurationError extends TidewayError {
-  override readonly code: string = 'ERR_CONFIGURATION';
-
-  override get name(): string {
-    return 'ConfigurationError';
+  override get code(): string {
+    return 'ERR_CONFIGURATION';
   }
 }
 

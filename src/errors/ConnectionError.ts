@@ -2,17 +2,16 @@ import { hasCode, TidewayError } from './TidewayError.ts';
 
 /** No answer came: the name did not resolve, the connection was refused, reset or cut. `cause` tells more. */
 export class ConnectionError extends TidewayError {
-  override readonly code: string = 'ERR_CONNECTION';
+  override get code(): string {
+    return 'ERR_CONNECTION';
+  }
+
   /** tideway's own id of the request, the same over all its tries. */
   readonly requestId: string | undefined;
 
   constructor(message: string, options: ErrorOptions & { requestId?: string } = {}) {
     super(message, options);
     this.requestId = options.requestId;
-  }
-
-  override get name(): string {
-    return 'ConnectionError';
   }
 }
 

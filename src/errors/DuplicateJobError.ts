@@ -3,10 +3,8 @@ import { hasCode } from './TidewayError.ts';
 
 /** The same job is already scheduled or running. */
 export class DuplicateJobError extends ApiError {
-  override readonly code: string = 'ERR_DUPLICATE_JOB';
-
-  override get name(): string {
-    return 'DuplicateJobError';
+  override get code(): string {
+    return 'ERR_DUPLICATE_JOB';
   }
 }
 

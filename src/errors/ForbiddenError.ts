@@ -3,10 +3,8 @@ import { hasCode } from './TidewayError.ts';
 
 /** Status 403: the credential is valid, but not for this. */
 export class ForbiddenError extends ApiError {
-  override readonly code: string = 'ERR_FORBIDDEN';
-
-  override get name(): string {
-    return 'ForbiddenError';
+  override get code(): string {
+    return 'ERR_FORBIDDEN';
   }
 }
 

@@ -3,10 +3,8 @@ import { hasCode } from './TidewayError.ts';
 
 /** Status 404, or a server's way of saying that a thing does not exist. */
 export class NotFoundError extends ApiError {
-  override readonly code: string = 'ERR_NOT_FOUND';
-
-  override get name(): string {
-    return 'NotFoundError';
+  override get code(): string {
+    return 'ERR_NOT_FOUND';
   }
 }
 

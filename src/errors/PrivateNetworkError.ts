@@ -2,10 +2,8 @@ import { hasCode, TidewayError } from './TidewayError.ts';
 
 /** A request into a private network was refused. */
 export class PrivateNetworkError extends TidewayError {
-  override readonly code: string = 'ERR_PRIVATE_NETWORK';
-
-  override get name(): string {
-    return 'PrivateNetworkError';
+  override get code(): string {
+    return 'ERR_PRIVATE_NETWORK';
   }
 }
 

@@ -2,10 +2,8 @@ import { hasCode, TidewayError } from './TidewayError.ts';
 
 /** A bounded queue with the overflow mode `fail` is full. */
 export class QueueFullError extends TidewayError {
-  override readonly code: string = 'ERR_QUEUE_FULL';
-
-  override get name(): string {
-    return 'QueueFullError';
+  override get code(): string {
+    return 'ERR_QUEUE_FULL';
   }
 }
 

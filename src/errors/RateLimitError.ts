@@ -3,10 +3,8 @@ import { hasCode } from './TidewayError.ts';
 
 /** Status 429: too many requests; `retryAfter` tells for how long, where the server did. */
 export class RateLimitError extends ApiError {
-  override readonly code: string = 'ERR_RATE_LIMIT';
-
-  override get name(): string {
-    return 'RateLimitError';
+  override get code(): string {
+    return 'ERR_RATE_LIMIT';
   }
 }
 

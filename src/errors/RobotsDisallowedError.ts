@@ -2,7 +2,10 @@ import { hasCode, TidewayError } from './TidewayError.ts';
 
 /** The site's robots.txt does not allow this URL. */
 export class RobotsDisallowedError extends TidewayError {
-  override readonly code: string = 'ERR_ROBOTS_DISALLOWED';
+  override get code(): string {
+    return 'ERR_ROBOTS_DISALLOWED';
+  }
+
   /** The rule that forbids it, as robots.txt has it. */
   readonly rule: string;
 
@@ -13,10 +16,6 @@ export class RobotsDisallowedError extends TidewayError {
     super(message, options);
     this.rule = rule;
     this.retryAfter = options?.retryAfter;
-  }
-
-  override get name(): string {
-    return 'RobotsDisallowedError';
   }
 }
 

@@ -10,17 +10,16 @@ export interface SchemaIssue {
 
 /** A record is not what the schema says. */
 export class SchemaError extends TidewayError {
-  override readonly code: string = 'ERR_SCHEMA';
+  override get code(): string {
+    return 'ERR_SCHEMA';
+  }
+
   readonly #issues: readonly SchemaIssue[];
 
   constructor(what: string, issues: readonly SchemaIssue[]) {
     const paths = issues.map((issue) => `\`${(issue.path ?? []).map(segment).join('.')}\``);
     super(`${what} does not fit the schema at ${paths.slice(0, 5).join(', ')}`);
     this.#issues = issues;
-  }
-
-  override get name(): string {
-    return 'SchemaError';
   }
 
   /** What the schema found wrong. A getter on the prototype: its messages may quote the record, so printers skip it. */

@@ -3,10 +3,8 @@ import { hasCode } from './TidewayError.ts';
 
 /** Status 5xx: the server failed. */
 export class ServerError extends ApiError {
-  override readonly code: string = 'ERR_SERVER';
-
-  override get name(): string {
-    return 'ServerError';
+  override get code(): string {
+    return 'ERR_SERVER';
   }
 }
 

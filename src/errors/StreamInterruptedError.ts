@@ -2,7 +2,10 @@ import { hasCode, TidewayError } from './TidewayError.ts';
 
 /** A read broke, was resumed as often as allowed, and was given up. What was delivered before is whole and in order. */
 export class StreamInterruptedError extends TidewayError {
-  override readonly code: string = 'ERR_STREAM_INTERRUPTED';
+  override get code(): string {
+    return 'ERR_STREAM_INTERRUPTED';
+  }
+
   /** The records that were delivered. */
   readonly delivered: number;
   /** The key of the last one, for `startAfter` of a later read; undefined where records have no keys. */
@@ -14,10 +17,6 @@ export class StreamInterruptedError extends TidewayError {
     super(`${what} was interrupted after ${progress.delivered} records${last}${why}`, { cause });
     this.delivered = progress.delivered;
     this.lastKey = progress.lastKey;
-  }
-
-  override get name(): string {
-    return 'StreamInterruptedError';
   }
 }
 

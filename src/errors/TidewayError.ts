@@ -6,13 +6,12 @@ const brand: symbol = Symbol.for('tideway.error');
  * Nothing that an error shows, printed in any way, holds a credential, a query string or a body.
  */
 export class TidewayError extends Error {
-  /** A stable name for programs, such as `ERR_NOT_FOUND`. The message may change, the code does not. */
-  readonly code: string = 'ERR_TIDEWAY';
-
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
     // Hidden from every printer; it crosses realms and duplicated packages, where `instanceof` fails.
     Object.defineProperty(this, brand, { value: true });
+    // On the error itself, too: printers show and loggers copy what is there.
+    Object.defineProperty(this, 'code', { value: this.code, enumerable: true, configurable: true, writable: true });
     // Even where Node is told to call getters, those of errors are not: they are there to be hidden.
     Object.defineProperty(this, Symbol.for('nodejs.util.inspect.custom'), {
       value: (_depth: number, options: object, inspect: (value: unknown, options: object) => string) =>
@@ -20,9 +19,16 @@ export class TidewayError extends Error {
     });
   }
 
-  // On the prototype, so that the first line of the stack names the class also in a minified bundle.
+  /** A stable name for programs, such as `ERR_NOT_FOUND`. The message may change, the code does not. */
+  get code(): string {
+    return 'ERR_TIDEWAY';
+  }
+
+  /** The name of the class, also in a minified bundle: that of `ERR_NOT_FOUND` is `NotFoundError`. */
   override get name(): string {
-    return 'TidewayError';
+    // On the prototype, as the code is: the first line of the stack is made before the error has fields.
+    const words = this.code.slice(3).toLowerCase();
+    return `${words.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())}Error`;
   }
 
   /** What loggers write: name, code, message and the public fields. */

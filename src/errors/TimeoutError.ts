@@ -8,7 +8,10 @@ export type TimeoutPhase = 'headers' | 'idle' | 'stall' | 'deadline' | 'queue' |
 
 /** Something took longer than allowed. */
 export class TimeoutError extends TidewayError {
-  override readonly code: string = 'ERR_TIMEOUT';
+  override get code(): string {
+    return 'ERR_TIMEOUT';
+  }
+
   /** What took too long. */
   readonly phase: TimeoutPhase;
   /** The limit that passed, in milliseconds. */
@@ -18,10 +21,6 @@ export class TimeoutError extends TidewayError {
     super(`${what} within ${timeout} ms`);
     this.phase = phase;
     this.timeout = timeout;
-  }
-
-  override get name(): string {
-    return 'TimeoutError';
   }
 }
 

@@ -3,10 +3,8 @@ import { hasCode } from './TidewayError.ts';
 
 /** Status 401: the credential is missing, wrong or no longer valid. */
 export class UnauthorizedError extends ApiError {
-  override readonly code: string = 'ERR_UNAUTHORIZED';
-
-  override get name(): string {
-    return 'UnauthorizedError';
+  override get code(): string {
+    return 'ERR_UNAUTHORIZED';
   }
 }
 

@@ -3,7 +3,10 @@ import { hasCode, TidewayError } from './TidewayError.ts';
 
 /** Records that could not be stored: the tries are used up. They are handed back in `records`. */
 export class UnsavedRecordsError extends TidewayError {
-  override readonly code: string = 'ERR_UNSAVED_RECORDS';
+  override get code(): string {
+    return 'ERR_UNSAVED_RECORDS';
+  }
+
   /** The index at which the first of them would have been stored. */
   readonly start: number;
   /** Batches behind it that were stored all the same, where several were on their way. Their records are not in `records`. */
@@ -21,10 +24,6 @@ export class UnsavedRecordsError extends TidewayError {
     this.start = start;
     this.storedAfter = storedAfter;
     this.#records = records;
-  }
-
-  override get name(): string {
-    return 'UnsavedRecordsError';
   }
 
   /** The records, in order. A getter on the prototype: printers do not show them. */

@@ -3,10 +3,8 @@ import { hasCode } from './TidewayError.ts';
 
 /** Status 413: a record is larger than the server takes (1 MiB). */
 export class ValueTooLargeError extends ApiError {
-  override readonly code: string = 'ERR_VALUE_TOO_LARGE';
-
-  override get name(): string {
-    return 'ValueTooLargeError';
+  override get code(): string {
+    return 'ERR_VALUE_TOO_LARGE';
   }
 }
 

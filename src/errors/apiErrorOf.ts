@@ -7,22 +7,16 @@ import { ServerError } from './ServerError.ts';
 import { UnauthorizedError } from './UnauthorizedError.ts';
 import { ValueTooLargeError } from './ValueTooLargeError.ts';
 
-/** The error class that belongs to a status. */
+const CLASSES: { readonly [status: number]: typeof ApiError } = {
+  400: BadRequestError,
+  401: UnauthorizedError,
+  403: ForbiddenError,
+  404: NotFoundError,
+  413: ValueTooLargeError,
+  429: RateLimitError,
+};
+
+/** The error of the class that belongs to a status. */
 export function apiErrorOf(init: ApiErrorInit): ApiError {
-  switch (init.status) {
-    case 400:
-      return new BadRequestError(init);
-    case 401:
-      return new UnauthorizedError(init);
-    case 403:
-      return new ForbiddenError(init);
-    case 404:
-      return new NotFoundError(init);
-    case 413:
-      return new ValueTooLargeError(init);
-    case 429:
-      return new RateLimitError(init);
-    default:
-      return init.status >= 500 ? new ServerError(init) : new ApiError(init);
-  }
+  return new (CLASSES[init.status] ?? (init.status >= 500 ? ServerError : ApiError))(init);
 }

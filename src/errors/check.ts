@@ -10,7 +10,8 @@ export function expected(what: string, value: unknown): never {
 
 /** A value of a type, or undefined. */
 export function checkType(name: string, value: unknown, type: 'function' | 'object' | 'string'): void {
-  if (value !== undefined && typeof value !== type) expected(`\`${name}\` to be of type ${type}`, value);
+  if (value === null || (value !== undefined && typeof value !== type))
+    expected(`\`${name}\` to be of type ${type}`, value);
 }
 
 /** An integer from a minimum up, or undefined. */

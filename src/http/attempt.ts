@@ -54,8 +54,7 @@ export async function sendOnce(request: Request, attempt: number, exchange: Atte
     log(ok ? 'debug' : 'warn', status);
     await own(() => hooks.afterResponse?.({ requestId, attempt, request: sent, response: response as Response }));
     if (ok) return response;
-    const body = await bodyOf(response, { ...exchange, scope: new Scope(signal).expire(timeout, () => undefined) });
-    throw await body.refusal();
+    return (await (await bodyOf(response, exchange)).accept(timeout)).response;
   } catch (error) {
     const reason = signal.aborted ? signal.reason : error;
     if (!response) log('warn', isTidewayError(reason) ? reason.code : 'ended');

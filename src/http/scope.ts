@@ -15,6 +15,11 @@ export class Scope {
     }
   }
 
+  /** A scope that ends with this one, or before it. */
+  fork(): Scope {
+    return new Scope(this.signal);
+  }
+
   /** Aborts with what `reason` makes after so many milliseconds, undefined or infinity being never. Answers with a stop. */
   timer(milliseconds: number | undefined, reason: () => unknown): () => void {
     if (milliseconds === undefined || milliseconds === Number.POSITIVE_INFINITY) return () => {};

@@ -112,7 +112,7 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   #use(): void {
-    if (this.#used) throw new ConfigurationError('Expected records that were not read yet: they can be read once');
+    if (this.#used) throw new ConfigurationError('Expected records to be read once');
     this.#used = true;
   }
 

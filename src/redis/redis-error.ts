@@ -23,7 +23,10 @@ const PASSING: ReadonlySet<string> = new Set(['CLUSTERDOWN', 'LOADING', 'MASTERD
 
 /** Redis is there and refuses a command: its memory is full, the password is wrong, something else is under the key. */
 export class RedisError extends TidewayError {
-  override readonly code: string = 'ERR_REDIS';
+  override get code(): string {
+    return 'ERR_REDIS';
+  }
+
   /** The first word of the refusal, such as `OOM` or `WRONGTYPE`. */
   readonly reply: string;
 
@@ -31,10 +34,6 @@ export class RedisError extends TidewayError {
     // The rest of a refusal may show the arguments.
     super(`Redis refused a command: ${REASONS[reply] ?? 'it does not say more'} (${reply})`);
     this.reply = reply;
-  }
-
-  override get name(): string {
-    return 'RedisError';
   }
 
   /** Whether it is the same as if nothing had been asked, and asking again helps. */

@@ -13,11 +13,11 @@ export function checkTide<T>(options: TideOptions<T>): void {
   const { body, framing, headers, maxRecordBytes, method = body === undefined ? 'GET' : 'POST', reconnect } = options;
   if (typeof framing?.open !== 'function') expected('`framing` to be one, such as jsonLines()', framing);
   for (const name of ['fetch', 'onReconnect', 'onState', 'sign'] as const) checkType(name, options[name], 'function');
-  for (const name of ['counter', 'queue'] as const) checkType(name, options[name], 'object');
+  checkPart('counter', 'increment', options.counter);
+  checkPart('queue', 'put', options.queue);
   for (const name of ['idleTimeout', 'stallTimeout', 'timeout'] as const) checkDuration(name, options[name]);
   checkInteger('maxRecordBytes', maxRecordBytes, 1);
-  if ((body as unknown) instanceof ReadableStream)
-    expected('`body` to be no stream, which can be sent once only', body);
+  if ((body as unknown) instanceof ReadableStream) expected('`body` to be no stream', body);
   try {
     new Request('http://localhost', { method, headers, body: body === undefined ? body : '' });
   } catch {
@@ -25,7 +25,7 @@ export function checkTide<T>(options: TideOptions<T>): void {
     expected('`method`, `headers` and `body` to make a request', {});
   }
   if (typeof reconnect !== 'boolean') checkType('reconnect', reconnect, 'object');
-  if (reconnect && typeof reconnect === 'object') {
+  if (typeof reconnect === 'object') {
     for (const name of ['maxAttempts', 'window'] as const) {
       if (reconnect[name] !== Number.POSITIVE_INFINITY) checkInteger(`reconnect.${name}`, reconnect[name], 1);
     }
@@ -37,13 +37,21 @@ export function checkTide<T>(options: TideOptions<T>): void {
 }
 
 /** Checks the bounds of a run. */
-export function checkRun({ limit, maxBytes, maxDuration, maxRate, quota, signal }: RunOptions): void {
+export function checkRun(options: RunOptions): void {
+  checkType('options', options, 'object');
+  const { limit, maxBytes, maxDuration, maxRate, quota, signal } = options;
   checkInteger('limit', limit, 1);
   checkInteger('maxBytes', maxBytes, 1);
   checkDuration('maxDuration', maxDuration);
   if (maxRate !== undefined && !(typeof maxRate === 'number' && maxRate > 0)) {
-    expected('`maxRate` to be records a second, above 0', maxRate);
+    expected('`maxRate` to be above 0', maxRate);
   }
-  checkType('quota', quota, 'object');
+  checkPart('quota', 'reserve', quota);
   checkType('signal', signal, 'object');
+}
+
+/** A part that users may bring is known by one of its methods. */
+function checkPart(option: string, method: string, part: object | undefined): void {
+  checkType(option, part, 'object');
+  if (part) checkType(`${option}.${method}`, part[method as never] ?? null, 'function');
 }

@@ -3,7 +3,7 @@ import { bodyOf, expectBody } from '../http/body.ts';
 import { broken } from '../http/broken.ts';
 import type { Exchange } from '../http/exchange.ts';
 import type { BodyReader } from '../http/later/body-reader.ts';
-import { Scope } from '../http/scope.ts';
+import type { Scope } from '../http/scope.ts';
 import type { TideOptions } from './options.ts';
 
 /** Headers whose values no error may show. */
@@ -25,7 +25,7 @@ export async function connect<T>(request: Request, options: TideOptions<T>, scop
     // What the user's own code throws comes out as it is.
     const signed = (await scope.race(sign?.(request))) ?? request;
     // Not shown: it may be a credential.
-    if (!signed.headers) expected('`sign` to answer with a request, or with nothing', typeof signed);
+    if (!signed.headers) expected('`sign` to answer with a request or nothing', typeof signed);
     // A redirect could carry what was meant for this server elsewhere.
     let isPlain = !sign && signed.method === 'GET' && signed.redirect === 'follow';
     for (const [name, value] of signed.headers) {
@@ -41,9 +41,8 @@ export async function connect<T>(request: Request, options: TideOptions<T>, scop
     expectBody();
     const response = await scope.race(answer);
     stop();
-    if (response.ok) return (await scope.race(bodyOf(response, exchange))).reuse();
-    const refused = { ...exchange, scope: new Scope(signal).expire(timeout, () => undefined) };
-    throw await (await bodyOf(response, refused)).refusal();
+    const body = await scope.race(bodyOf(response, exchange));
+    return await body.accept(timeout);
   } catch (error) {
     const reason = signal.aborted ? signal.reason : error;
     scope.abort(reason);

@@ -27,7 +27,7 @@ export class Fifo<T> {
     this.#items[this.#head++] = undefined;
     if (this.size === 0) this.clear();
     else if (this.#head >= CUT_AT && this.#head * 2 >= this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
+      this.#items.splice(0, this.#head);
       this.#head = 0;
     }
     return item;

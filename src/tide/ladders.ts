@@ -1,4 +1,4 @@
-import type { ApiError, expected, StreamInterruptedError } from '../errors/index.ts';
+import type { ApiError, expected, isTidewayError, StreamInterruptedError, TimeoutError } from '../errors/index.ts';
 import type { ReconnectOptions } from './options.ts';
 
 /** What kind of failure it is: each kind has waits of its own. */
@@ -6,8 +6,7 @@ type Kind = 'network' | 'http' | 'rateLimit';
 
 /** What tells errors apart: it is handed over, since this file is loaded when it is needed, and stands on nothing. */
 export interface ErrorKinds {
-  readonly isApiError: (error: unknown) => error is ApiError;
-  readonly isBreak: (error: unknown) => boolean;
+  readonly isTidewayError: typeof isTidewayError;
   readonly StreamInterruptedError: typeof StreamInterruptedError;
   readonly expected: typeof expected;
 }
@@ -56,10 +55,11 @@ export class Ladders {
   }
 
   #kindOf(error: unknown): Kind | undefined {
-    const { isApiError, isBreak } = this.#errors;
-    if (!isApiError(error)) return isBreak(error) ? 'network' : undefined;
-    const { status } = error;
+    if (!this.#errors.isTidewayError(error)) return undefined;
+    // By what they are to programs, not by class: the guards would have to be loaded at the start.
+    const { code, phase, status } = error as Partial<Pick<ApiError, 'status'> & TimeoutError>;
     if (status === 420 || status === 429) return 'rateLimit';
-    return status >= 500 || status === 408 ? 'http' : undefined;
+    if (status !== undefined) return status >= 500 || status === 408 ? 'http' : undefined;
+    return code === 'ERR_CONNECTION' || (code === 'ERR_TIMEOUT' && phase !== 'deadline') ? 'network' : undefined;
   }
 }

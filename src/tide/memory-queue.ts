@@ -43,7 +43,8 @@ class Queue<T> implements MemoryQueue<T> {
   readonly #putters = new WaitingLine<void, T>();
   /** Those who wait for a record, with what they make of it; nobody does while there is any. */
   readonly #takers = new WaitingLine<unknown, (record: T) => unknown>();
-  #closed = false;
+  /** What those are told who come too late; its stack tells who closed the queue. */
+  #closed: ConfigurationError | undefined;
   #maxSize: number;
   dropped = 0;
 
@@ -66,7 +67,7 @@ class Queue<T> implements MemoryQueue<T> {
 
   put(record: T, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Awaitable<void> {
     if (record === undefined) expected('a record to be any value but undefined', record);
-    if (this.#closed) throw closedError();
+    if (this.#closed) throw this.#closed;
     if (this.#records.size < this.#maxSize) return this.#add(record);
     switch (this.#overflow) {
       case 'wait':
@@ -107,8 +108,8 @@ class Queue<T> implements MemoryQueue<T> {
   }
 
   close(): void {
-    this.#closed = true;
-    this.#putters.dismiss(closedError());
+    this.#closed ??= new ConfigurationError('Expected an open queue, got one that was closed');
+    this.#putters.dismiss(this.#closed);
     this.#endIfDone();
   }
 
@@ -154,7 +155,7 @@ class Queue<T> implements MemoryQueue<T> {
 
   /** A record of a lease may come back: only without leases is nothing left. */
   #isDone(): boolean {
-    return this.#closed && this.#records.size === 0 && this.#leases.size === 0;
+    return !!this.#closed && this.#records.size === 0 && this.#leases.size === 0;
   }
 
   #endIfDone(): void {
@@ -165,8 +166,4 @@ class Queue<T> implements MemoryQueue<T> {
     while (this.#records.size < this.#maxSize && this.#putters.size > 0)
       this.#putters.serve((record) => this.#add(record));
   }
-}
-
-function closedError(): ConfigurationError {
-  return new ConfigurationError('Expected an open queue, got one that was closed');
 }

@@ -70,8 +70,8 @@ export class Tide<T> {
    * queue, the counter and the quota throw, and the reason of an abort.
    */
   async on(options: RunOptions = {}): Promise<TideRun> {
-    const { limit } = options;
     const { records, run } = this.#prepare(options);
+    const { limit } = options;
     // At once: what follows takes its time.
     run.open();
     try {

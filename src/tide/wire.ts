@@ -2,13 +2,12 @@ import {
   ConnectionError,
   type DecodeError,
   expected,
-  isApiError,
+  isTidewayError,
   StreamInterruptedError,
   TimeoutError,
 } from '../errors/index.ts';
 import type { BodyReader } from '../http/later/body-reader.ts';
-import { Scope } from '../http/scope.ts';
-import { isBreak } from '../records/interruption.ts';
+import type { Scope } from '../http/scope.ts';
 import { connect } from './connect.ts';
 import type { Framer } from './framing.ts';
 import { later } from './later.ts';
@@ -116,7 +115,7 @@ export class Wire<T> {
     const { framing, maxRecordBytes = 8 * 1024 * 1024, reconnect } = this.#options;
     this.#tell('connecting');
     if (reconnect) {
-      const errors = { expected, isApiError, isBreak, StreamInterruptedError };
+      const errors = { expected, isTidewayError, StreamInterruptedError };
       this.#reconnection ??= new (await later()).Reconnection(this.#options, this.#request, errors);
     }
     const again = this.#reconnection;
@@ -127,7 +126,7 @@ export class Wire<T> {
     // Its code may be loaded: beside the request, and again where only that failed.
     const framer = open();
     framer.catch(() => {});
-    const body = await connect(request, this.#options, new Scope(this.#scope.signal));
+    const body = await connect(request, this.#options, this.#scope.fork());
     this.#body = body;
     this.response = body.response;
     this.#framer = await this.#scope.race(framer.catch(open));
@@ -140,18 +139,7 @@ export class Wire<T> {
   async #chunk(body: BodyReader): Promise<Uint8Array | undefined> {
     const { stallTimeout } = this.#options;
     if (stallTimeout === undefined) return body.read();
-    const { method, path, scope } = body.exchange;
-    const left = this.#quietSince + stallTimeout - performance.now();
-    const stalled = (): TimeoutError =>
-      new TimeoutError(`The body of ${method} ${path} went on with no record`, 'stall', stallTimeout);
-    // No timer would fire while chunks without a record come at once, one after the other.
-    if (left <= 0) throw stalled();
-    const stop = scope.timer(left, stalled);
-    try {
-      return await body.read();
-    } finally {
-      stop();
-    }
+    return (await later()).readUnlessStalled(body, this.#quietSince, stallTimeout, TimeoutError);
   }
 
   /** The record at the end of a body, which may be a cut: a proxy that is cut closes its side politely. */

@@ -743,13 +743,15 @@ describe('What cannot work is refused', () => {
     [{ limit: '5' }, '`limit` to be an integer from 1 and up, got `5`'],
     [{ maxBytes: 0 }, '`maxBytes` to be an integer from 1 and up, got `0` (number)'],
     [{ maxDuration: 0 }, '`maxDuration` to be milliseconds from above 0 to 2147483647, got `0` (number)'],
-    [{ maxRate: 0 }, '`maxRate` to be records a second, above 0, got `0` (number)'],
+    [{ maxRate: 0 }, '`maxRate` to be above 0, got `0` (number)'],
     [{ signal: 'stop' }, '`signal` to be of type object, got `stop`'],
     [{ quota: 5 }, '`quota` to be of type object, got `5` (number)'],
+    [{ quota: {} }, '`quota.reserve` to be of type function, got null'],
+    [null, '`options` to be of type object, got null'],
   ])('a run with %o', async (options, message) => {
     const tide = new Tide(url, { framing });
-    expect(await rejection(tide.on(options as RunOptions))).toHaveProperty('message', `Expected ${message}`);
-    expect(thrown(() => tide.records(options as RunOptions))).toSatisfy(isConfigurationError);
+    expect(await rejection(tide.on(options as unknown as RunOptions))).toHaveProperty('message', `Expected ${message}`);
+    expect(thrown(() => tide.records(options as unknown as RunOptions))).toSatisfy(isConfigurationError);
   });
 
   it.each([
@@ -757,6 +759,8 @@ describe('What cannot work is refused', () => {
     ['another scheme', 'ftp://localhost/', { framing }],
     ['a credential in the address', 'http://user:SECRET@localhost/', { framing }],
     ['no framing', url, {}],
+    ['no queue', url, { framing, queue: {} }],
+    ['no counter', url, { framing, counter: { read: () => 0 } }],
     ['no options', url, undefined],
     ['a framing that was not called', url, { framing: jsonLines }],
     ['a stream as the body', url, { framing, body: new ReadableStream() }],

@@ -28,7 +28,7 @@ export class BodyReader {
   #buffer: ArrayBuffer | undefined;
   /** Whether it is the former. */
   #readsInto = false;
-  readonly exchange: Exchange;
+  exchange: Exchange;
   readonly #needs: Needs;
 
   constructor(response: Response, exchange: Exchange, needs: Needs) {
@@ -113,6 +113,7 @@ export class BodyReader {
     // A body that already failed rejects its cancellation with the same failure.
     this.#reader?.cancel(reason).catch(() => {});
   }
+
   /** The rest as text: what is beyond the limit, in bytes, is an error about `what`, or without it left out. */
   async text(limit: number, what?: string): Promise<string> {
     const decoder = new TextDecoder();
@@ -131,10 +132,20 @@ export class BodyReader {
   }
 
   /**
-   * The error that belongs to an answer which is no success. Its body is read in the scope of the exchange, which ends
-   * with it: a body that breaks, or takes too long, hides no status.
+   * The body of a success, read as {@link reuse} says.
+   *
+   * @param timeout How long the body of another answer is read to explain it, in milliseconds.
+   * @throws ApiError or RedirectError for any other answer.
    */
-  async refusal(): Promise<TidewayError> {
+  async accept(timeout: number | undefined): Promise<this> {
+    if (this.response.ok) return this.reuse();
+    const { scope } = this.exchange;
+    // A life of its own: a body that breaks, or takes too long, hides no status.
+    this.exchange = { ...this.exchange, scope: scope.fork().expire(timeout, () => undefined) };
+    throw await this.#refusal();
+  }
+
+  async #refusal(): Promise<TidewayError> {
     const { method, path, scope } = this.exchange;
     const { headers, status, type } = this.response;
     const location = headers.get('location');
