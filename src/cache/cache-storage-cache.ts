@@ -13,15 +13,21 @@ const LONGEST_AGE = 315_360_000;
 
 /** What a `Cache` has to do, of all that the platform's can: its type is not the same everywhere. */
 export interface CacheLike {
+  /** The response that is stored for an address. */
   match(url: string): Promise<Response | undefined>;
+  /** Stores a response for an address, in place of another one. */
   put(url: string, response: Response): Promise<void>;
+  /** Forgets an entry; answers whether there was one. */
   delete(entry: Request | string): Promise<boolean>;
+  /** What is stored, the oldest first. */
   keys(): Promise<readonly Request[]>;
 }
 
 /** The same of a `CacheStorage`, such as `globalThis.caches`. */
 export interface CacheStorageLike {
+  /** The cache of a name, made if there is none. */
   open(name: string): Promise<CacheLike>;
+  /** Deletes the cache of a name; answers whether there was one. */
   delete(name: string): Promise<boolean>;
 }
 

@@ -6,7 +6,7 @@ import type { DownloadOptions } from './later/download.ts';
 import { later } from './later.ts';
 import { openWriters } from './open-writers.ts';
 import { names, type ReadOptions, readQuery, type SchemaOptions } from './read-options.ts';
-import { lazySource, MAX_RECORD_BYTES, type Reading, readLines, readRecords } from './reading.ts';
+import { expectReading, lazySource, MAX_RECORD_BYTES, type Reading, readLines, readRecords } from './reading.ts';
 import { RecordWriter } from './record-writer.ts';
 import type { Shapes } from './shapes.ts';
 import type { Stats } from './wire.ts';
@@ -30,6 +30,7 @@ export abstract class JobData<T, Input = T> {
     this.connection = connection;
     this.key = parseJobKey(key);
     this.resource = resource;
+    expectReading();
   }
 
   /**

@@ -10,12 +10,21 @@ import {
   backoff,
   type CallOptions,
   type Connection,
+  expectBody,
+  isBrowser,
   isTransient,
   type Path,
   type RequestOptions,
   sleep,
 } from '../http/index.ts';
-import { type Batch, type ByteSource, type RecordSource, Records, type ResumableOptions } from '../records/index.ts';
+import {
+  type Batch,
+  type ByteSource,
+  handingOut,
+  type RecordSource,
+  Records,
+  type ResumableOptions,
+} from '../records/index.ts';
 import { isBreak, isRefusal } from '../records/interruption.ts';
 
 /** The upper bound of the wait before a read is resumed for the first time, in milliseconds; it doubles each time. */
@@ -105,6 +114,17 @@ export function resumable<T>(
 
 function decoding(): Promise<typeof import('../records/resumable-source.ts')> {
   return loaded(import('../records/resumable-source.ts'));
+}
+
+/**
+ * Begins to load the code of a read, in a page: as soon as there is something to read with. A page that loses its network
+ * then still reads what its cache has.
+ */
+export function expectReading(): void {
+  if (!isBrowser()) return;
+  expectBody();
+  // Whoever reads loads it again, and is told.
+  for (const code of [decoding(), handingOut()]) code.catch(() => {});
 }
 
 /** Reads records by their keys, or as `keys` says: of `options` what a read takes, and those of the call. */

@@ -3,6 +3,7 @@ import { Job } from './job.ts';
 import { closeAll, openWriters } from './open-writers.ts';
 import { Project } from './project.ts';
 import { Projects } from './projects.ts';
+import { expectReading } from './reading.ts';
 import type { SettleOptions } from './writer-options.ts';
 
 /**
@@ -21,6 +22,7 @@ export class ScrapyCloud implements AsyncDisposable {
   constructor(options: ConnectionOptions = {}) {
     this.connection = new Connection(options);
     this.projects = new Projects(this.connection);
+    expectReading();
   }
 
   /** The project with an id. No request is made. */

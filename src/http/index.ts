@@ -1,4 +1,5 @@
 export { backoff, sleep } from './backoff.ts';
+export { expectBody } from './body.ts';
 export { bodyStream } from './body-stream.ts';
 export { Connection, checkCall } from './connection.ts';
 export type { Auth, AuthContext } from './credentials.ts';
@@ -16,4 +17,5 @@ export type {
 } from './options.ts';
 export { type Path, path, type Segment } from './path.ts';
 export { isTransient, retryDelay, retryOptions } from './retry-policy.ts';
+export { isBrowser } from './runtime.ts';
 export { Scope } from './scope.ts';

@@ -130,14 +130,13 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
   }
 
   async #begin(): Promise<Reading<T>> {
-    const load = (): Promise<typeof import('./reading.ts')> => loaded(import('./reading.ts'));
     const source = this.#open();
     let first: Batch<T> | undefined;
     this.#source = source;
-    const { Reading } = await load().catch(async () => {
+    const { Reading } = await handingOut().catch(async () => {
       // Either the request fails, too, and tells why, or it shows that the network is back.
       first = await source.pull();
-      return load();
+      return handingOut();
     });
     this.#reading = new Reading(source, first, this.#closed);
     return this.#reading;
@@ -155,4 +154,9 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
 
 function checkLimit(name: string, value: number, minimum: number): void {
   if (value !== Number.POSITIVE_INFINITY) checkInteger(name, value, minimum);
+}
+
+/** The code that hands out records. */
+export function handingOut(): Promise<typeof import('./reading.ts')> {
+  return loaded(import('./reading.ts'));
 }
