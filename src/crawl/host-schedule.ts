@@ -34,12 +34,20 @@ interface Waiter {
   resolve(turn: Turn): void;
 }
 
+/** The place of a host among those that are due, by time and then by turn. */
+interface Due {
+  readonly host: Host;
+  readonly at: number;
+  readonly turn: number;
+}
+
+const isWaiting = (one: FetchTask | Waiter): boolean => one.isWaiting;
+
 /** What is known of a key: who waits, and from when on there may be another request. */
 export class Host {
   readonly key: string;
-  readonly tasks: Lanes<FetchTask> = new Lanes((task) => task.isWaiting);
-  /** They come before tasks: what was begun shall come to its end. */
-  readonly waiters: Lanes<Waiter> = new Lanes(({ isWaiting }) => isWaiting);
+  readonly tasks: Lanes<FetchTask> = new Lanes<FetchTask>(isWaiting);
+  #waiters: Lanes<Waiter> | undefined;
   /** Requests as of now, also those that are about to be sent. */
   running = 0;
   /** Of them those that are about to be sent. */
@@ -51,13 +59,23 @@ export class Host {
   strikes = 0;
   /** Whether its tasks wait for something else than time. */
   isBlocked = false;
-  /** Its place among those that are due, by time and then by turn; undefined when it is not among them. */
-  due: { readonly at: number; readonly turn: number } | undefined = undefined;
+  /** Undefined when it is not among those that are due. */
+  due: Due | undefined = undefined;
   appointment: Appointment | undefined = undefined;
 
   constructor(key: string, delay: number) {
     this.key = key;
     this.delay = delay;
+  }
+
+  /** They come before tasks: what was begun shall come to its end. Few hosts ever have one. */
+  get waiters(): Lanes<Waiter> {
+    this.#waiters ??= new Lanes<Waiter>(isWaiting);
+    return this.#waiters;
+  }
+
+  get hasWaiters(): boolean {
+    return this.#waiters !== undefined && this.#waiters.size > 0;
   }
 }
 
@@ -105,7 +123,7 @@ export class HostSchedule {
   readonly #options: HostScheduleOptions;
   readonly #alarm: Alarm;
   readonly #hosts = new Map<string, Host>();
-  readonly #heap = new Heap<{ readonly host: Host; readonly at: number; readonly turn: number }>(
+  readonly #heap = new Heap<Due>(
     (left, right) => left.at < right.at || (left.at === right.at && left.turn < right.turn),
   );
   #manyHosts = FEW_HOSTS;
@@ -135,7 +153,7 @@ export class HostSchedule {
   next(now: number): Host | number | undefined {
     for (let top = this.#heap.peek(); top; top = this.#heap.peek()) {
       const { at, host } = top;
-      const isStale = host.due?.turn !== top.turn;
+      const isStale = host.due !== top;
       if (!isStale && at > now) return at;
       this.#heap.pop();
       if (isStale) continue;
@@ -166,7 +184,7 @@ export class HostSchedule {
   /** Leave for one more request, at once or when it is its turn. */
   acquire(key: string, signal?: () => AbortSignal): Turn | Promise<Turn> {
     const host = this.#host(key);
-    if (this.#isFree(host) && host.waiters.size === 0 && host.readyAt <= this.#options.clock.now()) {
+    if (this.#isFree(host) && !host.hasWaiters && host.readyAt <= this.#options.clock.now()) {
       return new Turn(host, this);
     }
     return new Promise((resolve, reject) => {
@@ -228,8 +246,8 @@ export class HostSchedule {
     if (known) return known;
     if (this.#hosts.size >= this.#manyHosts) {
       const now = this.#options.clock.now();
-      for (const [name, { isBlocked, readyAt, running, tasks, waiters }] of this.#hosts) {
-        const isAtRest = running === 0 && tasks.size === 0 && waiters.size === 0 && readyAt <= now && !isBlocked;
+      for (const [name, { hasWaiters, isBlocked, readyAt, running, tasks }] of this.#hosts) {
+        const isAtRest = running === 0 && tasks.size === 0 && !hasWaiters && readyAt <= now && !isBlocked;
         if (isAtRest) this.#hosts.delete(name);
       }
       this.#manyHosts = Math.max(FEW_HOSTS, this.#hosts.size * 2);
@@ -248,7 +266,7 @@ export class HostSchedule {
   #serve(host: Host): void {
     if (!this.#isFree(host)) return;
     const now = this.#options.clock.now();
-    const waiter = host.waiters.peek();
+    const waiter = host.hasWaiters ? host.waiters.peek() : undefined;
     if (waiter) {
       this.#alarm.cancel(host.appointment);
       if (host.readyAt > now) {
@@ -261,17 +279,16 @@ export class HostSchedule {
     } else if (this.#list(host)) this.#options.onReady();
   }
 
-  #hasOnlyTasks({ isBlocked, tasks, waiters }: Host): boolean {
-    return tasks.size > 0 && waiters.size === 0 && !isBlocked;
+  #hasOnlyTasks({ hasWaiters, isBlocked, tasks }: Host): boolean {
+    return tasks.size > 0 && !hasWaiters && !isBlocked;
   }
 
   /** Gives a host its place among those that are due. */
   #list(host: Host): boolean {
     if (host.due || !this.#isFree(host) || !this.#hasOnlyTasks(host)) return false;
     // Whoever is late stands behind those that are due: no host comes twice before another comes once.
-    const due = { at: Math.max(host.readyAt, this.#options.clock.now()), turn: this.#turns++ };
-    host.due = due;
-    this.#heap.push({ host, ...due });
+    host.due = { host, at: Math.max(host.readyAt, this.#options.clock.now()), turn: this.#turns++ };
+    this.#heap.push(host.due);
     return true;
   }
 }

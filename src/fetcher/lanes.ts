@@ -9,14 +9,19 @@ interface Lane<T> {
   readonly ring: Ring<T>;
 }
 
+function isHigher(left: Lane<unknown>, right: Lane<unknown>): boolean {
+  return left.priority > right.priority;
+}
+
 /**
  * A queue with priorities: the higher first, equals in the order in which they came. What dies while it waits is passed
  * over, and cleared away once it is half of all.
  */
 export class Lanes<T> {
   readonly #isAlive: (item: T) => boolean;
-  readonly #order = new Heap<Lane<T>>((left, right) => left.priority > right.priority);
-  readonly #lanes = new Map<number, Lane<T>>();
+  readonly #order = new Heap<Lane<T>>(isHigher);
+  /** By priority, as soon as there are two: there may be a queue for each of very many hosts. */
+  #lanes: Map<number, Lane<T>> | undefined;
   /** The lane of the last push: mostly there is one. */
   #last: Lane<T> | undefined;
   #size = 0;
@@ -32,10 +37,11 @@ export class Lanes<T> {
   }
 
   push(item: T, priority: number): void {
-    let lane = this.#last?.priority === priority ? this.#last : this.#lanes.get(priority);
+    let lane = this.#last?.priority === priority ? this.#last : this.#lanes?.get(priority);
     if (!lane) {
       lane = { priority, ring: new Ring() };
-      this.#lanes.set(priority, lane);
+      if (this.#last) this.#lanes ??= new Map([[this.#last.priority, this.#last]]);
+      this.#lanes?.set(priority, lane);
       this.#order.push(lane);
     }
     this.#last = lane;
@@ -69,13 +75,14 @@ export class Lanes<T> {
     this.#size--;
     if (++this.#dead <= FEW_DEAD || this.#dead <= this.#size) return;
     this.#dead = 0;
-    for (const { ring } of this.#lanes.values()) ring.filter(this.#isAlive);
+    if (this.#lanes) for (const { ring } of this.#lanes.values()) ring.filter(this.#isAlive);
+    else this.#last?.ring.filter(this.#isAlive);
   }
 
   /** The lane on top is empty. */
   #close(lane: Lane<T>): void {
     this.#order.pop();
-    this.#lanes.delete(lane.priority);
+    this.#lanes?.delete(lane.priority);
     if (this.#last === lane) this.#last = undefined;
   }
 }

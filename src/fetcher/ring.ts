@@ -1,5 +1,5 @@
 /** The fewest places that it has. */
-const SMALLEST = 16;
+const SMALLEST = 4;
 
 /** A queue in a circle of places: both ends cost the same at any length. */
 export class Ring<T> {
