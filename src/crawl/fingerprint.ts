@@ -16,7 +16,7 @@ const UNRESERVED = /[\w.~-]/;
  * @throws ConfigurationError
  */
 export function normalizeUrl(text: string | URL): string {
-  if (!URL.canParse(String(text))) expected('an absolute URL', {});
+  if (!URL.canParse(String(text))) expected('an absolute URL', text, true);
   const url = new URL(text);
   url.hash = '';
   const path = decoded(url.pathname);

@@ -63,7 +63,7 @@ function urlOf(url: unknown): string {
   if (url.length > MAX_URL_LENGTH) expected(`a URL of at most ${MAX_URL_LENGTH} characters`, url.length);
   const { href, password, protocol, username } = parsed(url);
   // It would be stored, and no request can have it.
-  if (username || password) expected('a URL without a credential: `headers` may have one', {});
+  if (username || password) expected('a URL without a credential: `headers` may have one', 'one with it');
   if (!/^https?:$/.test(protocol)) expected('a URL that begins with http: or https:', protocol);
   return href;
 }

@@ -195,7 +195,7 @@ class Polite implements PolitePolicy {
   }
 
   async robots(url: string | URL): Promise<Robots | undefined> {
-    const { origin } = URL.canParse(String(url)) ? new URL(url) : expected('an absolute URL', {});
+    const { origin } = URL.canParse(String(url)) ? new URL(url) : expected('an absolute URL', url, true);
     this.#running();
     const store = this.#store ?? expected("a policy that reads robots.txt, whose `robots` is not 'ignore'", 'another');
     await this.#loading;

@@ -60,7 +60,7 @@ export async function* sitemap(
   checkInteger('maxSitemaps', maxSitemaps, 1);
   checkType('onError', onError, 'function');
   if (fetcher) checkType('fetcher.fetch', fetcher.fetch ?? null, 'function');
-  if (!URL.canParse(String(url))) expected('an absolute URL', {});
+  if (!URL.canParse(String(url))) expected('an absolute URL', url, true);
   const start = new URL(url).href.replace(/#.*/s, '');
   const own = fetcher ?? new Fetcher({ concurrency: 1, maxBodyBytes: maxBytes });
   const seen = new Set([start]);

@@ -1,8 +1,8 @@
 import { ConfigurationError } from './ConfigurationError.ts';
 
-/** Refuses an argument. Of what came only what is short is shown: long text may be a secret. */
-export function expected(what: string, value: unknown): never {
-  const isShort = !/^(object|function)$/.test(typeof value) && String(value).length <= 40;
+/** Refuses an argument. Of what came only what is short is shown, as long text may be a secret; or its type alone. */
+export function expected(what: string, value: unknown, isSecret?: boolean): never {
+  const isShort = !isSecret && !/^(object|function)$/.test(typeof value) && String(value).length <= 40;
   const kind = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
   const got = isShort ? `\`${String(value)}\`${kind === 'string' ? '' : ` (${kind})`}` : kind;
   throw new ConfigurationError(`Expected ${what}, got ${got}`);

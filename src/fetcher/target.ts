@@ -40,7 +40,7 @@ function parseUrl(text: string): URL {
     url = new URL(text);
   } catch {
     // What may hold a secret is not shown.
-    return expected('an absolute URL', /[?@#]/.test(text) ? {} : text);
+    return expected('an absolute URL', text, /[?@#]/.test(text));
   }
   const { protocol } = url;
   if (protocol !== 'https:' && protocol !== 'http:') expected('a URL that begins with http: or https:', protocol);

@@ -104,5 +104,5 @@ function base(name: string, value: string | URL): string {
     return url.href.replace(/\/?$/, '/');
   }
   // What came is not shown: it may hold a credential.
-  expected(`\`${name}\` to be an http(s) URL without credential, query and fragment`, {});
+  expected(`\`${name}\` to be an http(s) URL without credential, query and fragment`, value, true);
 }

@@ -12,5 +12,5 @@ export function endpoint(name: string, value: string | URL): string {
     return url.href.replace(/\/?$/, '/');
   }
   // What came is not shown: it may hold a credential.
-  expected(`\`${name}\` to be an http(s) URL without credential, query and fragment`, {});
+  expected(`\`${name}\` to be an http(s) URL without credential, query and fragment`, value, true);
 }

@@ -22,12 +22,14 @@ export interface RedisHttpOptions {
  */
 export function redisHttp(options: RedisHttpOptions): RedisCommands {
   const { fetch = globalThis.fetch, token, url } = options ?? {};
-  if (!URL.canParse(String(url)) || !/^https?:/.test(String(url))) expected('`url` to be a URL of http or https', {});
+  if (!URL.canParse(String(url)) || !/^https?:/.test(String(url)))
+    expected('`url` to be a URL of http or https', url, true);
   const { hash, href, password, search, username } = new URL(url);
   if (hash || search || username || password) {
     expected('`url` to have neither a query, a fragment nor a credential', 'one with it');
   }
-  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token)) expected('`token` to be visible ASCII text', {});
+  if (typeof token !== 'string' || !/^[\x21-\x7e]+$/.test(token))
+    expected('`token` to be visible ASCII text', token, true);
   checkType('fetch', fetch, 'function');
   return {
     async send(command, _key, signal) {

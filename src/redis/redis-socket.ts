@@ -48,11 +48,11 @@ interface Sent {
 export function redisSocket(options: RedisSocketOptions): RedisSocket {
   const { connect, url } = options ?? {};
   checkType('connect', connect ?? null, 'function');
-  if (!URL.canParse(String(url))) expected('`url` to be a URL of redis or rediss', {});
+  if (!URL.canParse(String(url))) expected('`url` to be a URL of redis or rediss', url, true);
   const { hostname, password, pathname, port, protocol, username } = new URL(url);
-  if (!/^rediss?:$/.test(protocol) || hostname === '') expected('`url` to be a URL of redis or rediss', {});
+  if (!/^rediss?:$/.test(protocol) || hostname === '') expected('`url` to be a URL of redis or rediss', url, true);
   const database = pathname.replace(/^\//, '');
-  if (!/^\d{0,4}$/.test(database)) expected('the path of `url` to be the number of a database', {});
+  if (!/^\d{0,4}$/.test(database)) expected('the path of `url` to be the number of a database', pathname, true);
   const greetings: string[][] = [];
   if (password) greetings.push(['AUTH', ...(username ? [decoded(username)] : []), decoded(password)]);
   if (database) greetings.push(['SELECT', database]);
@@ -67,7 +67,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    return expected('user and password of `url` to be percent-encoded', {});
+    return expected('user and password of `url` to be percent-encoded', text, true);
   }
 }
 

@@ -5,7 +5,7 @@ import type { RunOptions, TideOptions } from './options.ts';
 export function checkUrl(value: string | URL): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.password) return url;
-  expected('`url` to be an http(s) URL without a credential, which belongs in `sign`', {});
+  expected('`url` to be an http(s) URL without a credential, which belongs in `sign`', value, true);
 }
 
 /** Checks the options of a tide. */
@@ -22,7 +22,7 @@ export function checkTide<T>(options: TideOptions<T>): void {
     new Request('http://localhost', { method, headers, body: body === undefined ? body : '' });
   } catch {
     // The platform's own error shows what is in a header.
-    expected('`method`, `headers` and `body` to make a request', {});
+    expected('`method`, `headers` and `body` to make a request', 'what makes none');
   }
   if (typeof reconnect !== 'boolean') checkType('reconnect', reconnect, 'object');
   if (typeof reconnect === 'object') {

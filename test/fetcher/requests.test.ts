@@ -133,7 +133,7 @@ describe('what gives no answer', () => {
     ['no URL', 'not a url', 'an absolute URL, got `not a url`'],
     ['another protocol', 'ftp://a.test/', 'a URL that begins with http: or https:, got `ftp:`'],
     ['a credential inside', 'http://user:hunter2@a.test/', 'a URL without a credential'],
-    ['a broken one with a secret', 'http://:?hunter2', 'an absolute URL, got object'],
+    ['a broken one with a secret', 'http://:?hunter2', 'an absolute URL, got string'],
   ])('%s is the error of its result', async (_, url, message) => {
     const error = await rejection(new Fetcher().fetch(url));
     expect(error).toMatchObject({ code: 'ERR_CONFIGURATION' });

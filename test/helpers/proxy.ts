@@ -1,10 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createTlsServer, type Server } from 'node:https';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { makeCertificate } from './certificate.ts';
 
 /** A real proxy: the program tinyproxy. */
 export interface ProxyProgram extends AsyncDisposable {
@@ -55,15 +56,11 @@ export async function startProxy(credentials?: {
 
 /** A server of https whose certificate nobody has signed; answers with what it was asked. */
 export async function startTlsServer(): Promise<{ readonly url: string } & AsyncDisposable> {
-  const folder = mkdtempSync(join(tmpdir(), 'tideway-tls-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const args = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-  const made = spawnSync('openssl', [...args, '-subj', '/CN=localhost', '-keyout', key, '-out', cert]);
-  if (made.status !== 0) throw new Error('openssl made no certificate: install it to run these tests');
-  const server: Server = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, reply) => {
+  using certificate = makeCertificate();
+  const [key, cert] = [readFileSync(certificate.key), readFileSync(certificate.cert)];
+  const server: Server = createTlsServer({ key, cert }, (request, reply) => {
     reply.end(`${request.method} ${request.url} ${request.headers.authorization ?? ''}`);
   });
-  rmSync(folder, { recursive: true });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `https://localhost:${(server.address() as AddressInfo).port}/`,

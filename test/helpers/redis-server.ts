@@ -5,9 +5,11 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
+import { connect as connectTls } from 'node:tls';
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createCluster } from 'redis';
 import { type RedisClient, type RedisSocketOptions, redisHttp, redisSocket } from 'tideway/redis';
+import type { Certificate } from './certificate.ts';
 
 /** A redis-server of a test's own. */
 export interface RedisServer {
@@ -26,6 +28,8 @@ export interface RedisServer {
 export interface ServerOptions {
   /** Whether it writes everything down before it answers. */
   readonly persistent?: boolean;
+  /** With what it listens for TLS, on a port of its own. */
+  readonly tls?: { readonly port: number; readonly certificate: Certificate };
   readonly args?: readonly string[];
 }
 
@@ -39,14 +43,15 @@ export async function freePort(): Promise<number> {
 }
 
 /** Starts a redis-server, and resolves when it answers. */
-export async function startRedis({ persistent = false, args = [] }: ServerOptions = {}): Promise<RedisServer> {
+export async function startRedis({ persistent = false, tls, args = [] }: ServerOptions = {}): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'tideway-redis-'));
   const port = await freePort();
   const persistence = persistent ? ['--appendonly', 'yes', '--appendfsync', 'always'] : ['--appendonly', 'no'];
+  const secure = tls ? ['--tls-port', String(tls.port), '--tls-auth-clients', 'no', ...filesOf(tls.certificate)] : [];
   let child: ChildProcess | undefined;
   const start = async (): Promise<void> => {
     const base = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-    const own = spawn('redis-server', [...base, ...persistence, ...args], { stdio: 'ignore' });
+    const own = spawn('redis-server', [...base, ...persistence, ...secure, ...args], { stdio: 'ignore' });
     child = own;
     for (let tries = 0; tries < 400; tries++) {
       const { stdout } = spawnSync('redis-cli', ['-p', String(port), 'ping'], { encoding: 'utf8' });
@@ -76,6 +81,10 @@ export async function startRedis({ persistent = false, args = [] }: ServerOption
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function filesOf({ cert, key }: Certificate): string[] {
+  return ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert];
 }
 
 /** Three servers that are one cluster. */
@@ -111,8 +120,9 @@ export type ClientKind = 'redis' | 'ioredis' | 'http' | 'socket';
 export const CLIENT_KINDS: readonly ClientKind[] = ['redis', 'ioredis', 'http'];
 
 /** What `cloudflare:sockets` has, on sockets of Node. */
-export const connectSocket: RedisSocketOptions['connect'] = ({ hostname, port }) => {
-  const socket = connect({ host: hostname, port });
+export const connectSocket: RedisSocketOptions['connect'] = ({ hostname, port }, { secureTransport }) => {
+  const address = { host: hostname, port };
+  const socket = secureTransport === 'on' ? connectTls(address) : connect(address);
   socket.on('error', () => {});
   const { readable, writable } = Duplex.toWeb(socket);
   return { readable: readable as ReadableStream, writable, close: () => void socket.destroy() };

@@ -110,6 +110,25 @@ describe('a socket to Redis', () => {
     }
   });
 
+  it('sends nothing, not even the password, to a server that speaks no TLS', async () => {
+    let heard = '';
+    const plain = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.on('data', (bytes) => {
+        heard += bytes.toString('latin1');
+        socket.end('-ERR unknown command\r\n');
+      });
+    });
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+    const { port } = plain.address() as AddressInfo;
+    const client = redisSocket({ url: `rediss://:s3cret@127.0.0.1:${port}`, connect: connectSocket });
+    const error = await rejection(redisCounter(client, { key: 'k', timeout: 1_000 }).read());
+    expect(error).toMatchObject({ code: 'ERR_CONNECTION' });
+    expect(heard).not.toMatch(/AUTH|s3cret/);
+    client.close();
+    await new Promise((resolve) => plain.close(resolve));
+  });
+
   it('asks for TLS where the address says so, and for the usual port', () => {
     const connect = vi.fn(() => {
       throw new Error('TCP is not allowed');
@@ -195,10 +214,10 @@ describe('a socket to Redis', () => {
   });
 
   it.each([
-    ['http://h/', 'Expected `url` to be a URL of redis or rediss, got object'],
-    ['redis://', 'Expected `url` to be a URL of redis or rediss, got object'],
-    ['redis://h/users', 'Expected the path of `url` to be the number of a database, got object'],
-    ['redis://u:%zz@h', 'Expected user and password of `url` to be percent-encoded, got object'],
+    ['http://h/', 'Expected `url` to be a URL of redis or rediss, got string'],
+    ['redis://', 'Expected `url` to be a URL of redis or rediss, got string'],
+    ['redis://h/users', 'Expected the path of `url` to be the number of a database, got string'],
+    ['redis://u:%zz@h', 'Expected user and password of `url` to be percent-encoded, got string'],
   ])('is refused: %s', (url, message) => {
     expect(thrown(() => redisSocket({ url, connect: connectSocket }))).toMatchObject({
       code: 'ERR_CONFIGURATION',

@@ -362,12 +362,12 @@ describe('what is refused', () => {
       'Expected `delay` to be milliseconds from above 0 to 2147483647, got `-1` (number)',
     ],
     [() => redisCache(none, { compress: 1 as never }), 'Expected `compress` to be a boolean, got `1` (number)'],
-    [() => redisHttp({ url: 'redis://h', token: 't' }), 'Expected `url` to be a URL of http or https, got object'],
+    [() => redisHttp({ url: 'redis://h', token: 't' }), 'Expected `url` to be a URL of http or https, got string'],
     [
       () => redisHttp({ url: 'https://u:p@h/', token: 't' }),
       'Expected `url` to have neither a query, a fragment nor a credential, got `one with it`',
     ],
-    [() => redisHttp({ url: 'https://h/', token: 'a\nb' }), 'Expected `token` to be visible ASCII text, got object'],
+    [() => redisHttp({ url: 'https://h/', token: 'a\nb' }), 'Expected `token` to be visible ASCII text, got string'],
   ])('%s', (make, message) => {
     expect(thrown(make)).toMatchObject({ code: 'ERR_CONFIGURATION', message });
   });
