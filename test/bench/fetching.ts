@@ -6,7 +6,7 @@ import { DIST } from './sdk.ts';
 /** Who fetches how much. */
 export interface FetchingOrder {
   readonly origin: string;
-  readonly client: 'fetch' | 'fetcher' | 'p-queue' | 'p-limit' | 'got' | 'crawlee';
+  readonly client: 'fetch' | 'fetcher' | 'fetcher, all queued' | 'p-queue' | 'p-limit' | 'got' | 'crawlee';
   readonly requests: number;
   readonly atOnce: number;
 }
@@ -28,18 +28,25 @@ const { Fetcher }: typeof Fetching = await import(new URL('fetcher.js', DIST).hr
 const read = async (url: string): Promise<number> => (await (await fetch(url)).arrayBuffer()).byteLength;
 const urls = Array.from({ length: requests }, (_, n) => `${origin}/${n}`);
 
+/** Everything, by as many loops as there are requests at once. */
+async function inLoops(one: (url: string) => Promise<number>): Promise<number[]> {
+  const lengths: number[] = [];
+  let next = 0;
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let url = urls[next++]; url !== undefined; url = urls[next++]) lengths.push(await one(url));
+    }),
+  );
+  return lengths;
+}
+
 const ways: Readonly<Record<FetchingOrder['client'], () => Promise<number[]>>> = {
-  fetch: async () => {
-    const lengths: number[] = [];
-    let next = 0;
-    await Promise.all(
-      Array.from({ length: atOnce }, async () => {
-        for (let url = urls[next++]; url !== undefined; url = urls[next++]) lengths.push(await read(url));
-      }),
-    );
-    return lengths;
+  fetch: () => inLoops(read),
+  fetcher: () => {
+    const fetcher = new Fetcher({ concurrency: atOnce });
+    return inLoops(async (url) => (await (await fetcher.fetch(url)).bytes()).byteLength);
   },
-  fetcher: async () => {
+  'fetcher, all queued': async () => {
     const fetcher = new Fetcher({ concurrency: atOnce });
     return Promise.all(urls.map(async (url) => (await (await fetcher.fetch(url)).bytes()).byteLength));
   },

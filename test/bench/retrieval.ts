@@ -27,13 +27,28 @@ interface Bench {
   readonly report: Report;
 }
 
-/** Small answers, as fast as they go, beside other ways. */
-export async function fetching({ options, report }: Bench): Promise<void> {
+/** Small answers: of a server that takes 20 ms for each, and as fast as they go. */
+export async function fetching(bench: Bench): Promise<void> {
+  const all = ['fetch', 'fetcher', 'fetcher, all queued', 'p-queue', 'p-limit', 'got', 'crawlee'] as const;
+  await contest(bench, { title: '20 ms, 200 at once', path: '/late', atOnce: AT_ONCE, clients: all, hasGoals: true });
+  const few = ['fetch', 'fetcher', 'fetcher, all queued', 'p-queue', 'p-limit'] as const;
+  await contest(bench, { title: 'no latency, 100 at once', path: '', atOnce: 100, clients: few, hasGoals: false });
+}
+
+interface Contest {
+  readonly title: string;
+  readonly path: string;
+  readonly atOnce: number;
+  readonly clients: readonly FetchingOrder['client'][];
+  readonly hasGoals: boolean;
+}
+
+async function contest({ options, report }: Bench, { atOnce, clients, hasGoals, path, title }: Contest): Promise<void> {
   const server = await startSmallServer();
   const requests = options.quick ? 500 : 10_000;
-  const order = { origin: server.origin, requests, atOnce: AT_ONCE };
+  const order = { origin: server.origin + path, requests, atOnce };
   const contestants = await Promise.all(
-    (['fetch', 'fetcher', 'p-queue', 'p-limit', 'got', 'crawlee'] as const).map(async (client) => {
+    clients.map(async (client) => {
       const process = await startRepeater<FetchingResult>('fetching.ts', { ...order, client } satisfies FetchingOrder);
       return { client, process, results: [] as FetchingResult[] };
     }),
@@ -48,20 +63,23 @@ export async function fetching({ options, report }: Bench): Promise<void> {
     contestants.find((one) => one.client === client)?.results.map((one) => one[name]) ?? [];
   for (const { client, process, results } of contestants) {
     process.close();
-    const ours = client === 'fetcher';
-    report.add(`fetcher/requests a second/${client}`, median(of('rate', client)), 'requests/s');
-    report.add(`fetcher/CPU to bare fetch/${client}`, medianRatio(of('cpu', client), of('cpu', 'fetch')), 'ratio', {
-      most: ours ? FETCHER_CPU : undefined,
+    const hasGoal = hasGoals && client === 'fetcher';
+    report.add(`fetcher/${title}/requests a second/${client}`, median(of('rate', client)), 'requests/s');
+    const ratio = (name: 'cpu' | 'rate'): number => medianRatio(of(name, client), of(name, 'fetch'));
+    report.add(`fetcher/${title}/CPU to bare fetch/${client}`, ratio('cpu'), 'ratio', {
+      most: hasGoal ? FETCHER_CPU : undefined,
     });
-    report.add(`fetcher/rate to bare fetch/${client}`, medianRatio(of('rate', client), of('rate', 'fetch')), 'ratio', {
-      least: ours ? FETCHER_RATE : undefined,
+    report.add(`fetcher/${title}/rate to bare fetch/${client}`, ratio('rate'), 'ratio', {
+      least: hasGoal ? FETCHER_RATE : undefined,
     });
     const wrong = results.filter(({ bytes }) => bytes !== requests * 1000).map(({ bytes }) => `${bytes} bytes`);
-    report.sanity(`fetcher/${client}`, wrong);
+    report.sanity(`fetcher/${title}/${client}`, wrong);
   }
-  report.add('fetcher/rate to crawlee', medianRatio(of('rate', 'fetcher'), of('rate', 'crawlee')), 'ratio', {
-    least: CRAWLEE_RATIO,
-  });
+  if (hasGoals) {
+    report.add(`fetcher/${title}/rate to crawlee`, medianRatio(of('rate', 'fetcher'), of('rate', 'crawlee')), 'ratio', {
+      least: CRAWLEE_RATIO,
+    });
+  }
   server.close();
 }
 
