@@ -17,8 +17,8 @@ interface Limit {
 }
 
 const LIMITS: readonly Limit[] = [
-  { names: ['Connection', 'Items'], limit: 15_500 },
-  { names: '*', limit: 19_500 },
+  { names: ['Connection', 'Items'], limit: 14_000 },
+  { names: '*', limit: 18_000 },
   { names: ['Fetcher'], limit: 12_700, entry: 'fetcher.js' },
   { names: ['polite'], limit: 8_800, entry: 'crawl.js' },
   { names: ['crawl', 'memoryFrontier'], limit: 24_400, entry: 'crawl.js' },
@@ -32,7 +32,7 @@ const LIMITS: readonly Limit[] = [
   { names: '*', limit: 28_600, entry: 'crawl.js' },
   { names: '*', limit: 28_000, entry: 'emulator.js' },
   { names: '*', limit: 13_400, entry: 'fetcher.js' },
-  { names: '*', limit: 37_200, entry: 'node.js' },
+  { names: '*', limit: 36_700, entry: 'node.js' },
   { names: '*', limit: 12_200, entry: 'tide.js' },
 ];
 
