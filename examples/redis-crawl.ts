@@ -21,6 +21,8 @@ const machine = (): ReturnType<typeof crawl> =>
     frontier: frontier(),
     polite: { userAgent: 'acme/1.0 (+https://acme.example/bot)', delay, key: 'origin', robotsCache },
     retryDelay: 100,
+    // No more of the few hosts than leaves some for the other one.
+    maxLeased: 2,
     handler: async (result, { enqueue }) => {
       pages.push(result.url);
       for (const [, link = ''] of (await result.text()).matchAll(/href="(.*?)"/g)) enqueue(link);

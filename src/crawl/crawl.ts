@@ -1,7 +1,6 @@
 import { ConfigurationError, expected, isQueueFullError, isRobotsDisallowedError } from '../errors/index.ts';
 import type { FetchResult } from '../fetcher/fetch-result.ts';
 import { Fetcher } from '../fetcher/fetcher.ts';
-import { Heap } from '../fetcher/heap.ts';
 import { Scope } from '../http/scope.ts';
 import { bounded } from './bounded.ts';
 import { contentFilter } from './content-filter.ts';
@@ -19,6 +18,8 @@ import type { PoliteOptions } from './polite-options.ts';
 
 /** The longest time without a look at the frontier, in milliseconds: others may add to it. */
 const LOOK_INTERVAL = 1_000;
+/** The shortest time from a look that found nothing to the next one, in milliseconds, unless a page was done. */
+const SHORTEST_LOOK = 10;
 /** The longest time between two renewals of leases, in milliseconds: timers take no more than 31 bits. */
 const LONGEST_RENEWAL = 3_600_000;
 /** The most leases that are asked for at once. */
@@ -59,8 +60,6 @@ class Crawl {
   readonly #active = new Set<FrontierLease>();
   /** What is being told to the frontier: it is not closed meanwhile. */
   readonly #storing = new Set<Promise<void>>();
-  /** When pages are tried again. */
-  readonly #retries = new Heap<number>((left, right) => left < right);
   readonly #tally = new CrawlTally();
   #requests = 0;
   #wake: () => void = () => {};
@@ -123,7 +122,7 @@ class Crawl {
         if (this.#requests >= this.#maxRequests) return;
         if ((await this.#race(this.#frontier.size())) === 0) return;
       }
-      await this.#wait(change);
+      await this.#wait(change, room > 0 ? this.#frontier.dueIn?.() : undefined);
     }
   }
 
@@ -158,11 +157,8 @@ class Crawl {
     return leases.length > 0;
   }
 
-  async #wait(change: Promise<void>): Promise<void> {
-    const now = Date.now();
-    while ((this.#retries.peek() ?? Number.POSITIVE_INFINITY) <= now) this.#retries.pop();
-    const wait = Math.min(LOOK_INTERVAL, (this.#retries.peek() ?? Number.POSITIVE_INFINITY) - now);
-    const timer = setTimeout(() => this.#wake(), wait);
+  async #wait(change: Promise<void>, dueIn: number = LOOK_INTERVAL): Promise<void> {
+    const timer = setTimeout(() => this.#wake(), Math.max(SHORTEST_LOOK, Math.min(LOOK_INTERVAL, dueIn)));
     try {
       await this.#race(change);
     } finally {
@@ -262,10 +258,8 @@ class Crawl {
     const { retryDelay = 30_000 } = this.#options;
     const wait = Math.min(LONGEST_DELAY, delay ?? retryDelay * 2 ** (lease.attempt - 1));
     const retryAt = Date.now() + wait;
-    if (await this.#frontier.fail(lease, { retryAt })) {
-      this.#retries.push(retryAt);
-      this.#tally.counts.retried++;
-    } else this.#failed(lease, result, error);
+    if (await this.#frontier.fail(lease, { retryAt })) this.#tally.counts.retried++;
+    else this.#failed(lease, result, error);
   }
 
   async #giveUp(lease: FrontierLease, result: FetchResult, error: unknown): Promise<void> {

@@ -43,6 +43,11 @@ export interface Frontier {
   add(tasks: FrontierInput | Iterable<FrontierInput>): Promise<number>;
   /** Up to `n` tasks that may be fetched now; none when there is none as of now. */
   lease(n: number, options?: LeaseOptions): Promise<FrontierLease[]>;
+  /**
+   * In how many milliseconds there may be a task that waits for nothing but its time, as far as the last `lease` saw that
+   * gave fewer than were asked for; undefined when there is none. Without it whoever waits looks again every second.
+   */
+  dueIn?(): number | undefined;
   /** Begins the time of leases anew. Those that ran out stay so. */
   renew(leases: readonly FrontierLease[], options?: Pick<LeaseOptions, 'ttl'>): Promise<void>;
   /** Gives tasks back that were not tried: they are the next ones of their hosts. Without effect on leases that ran out. */

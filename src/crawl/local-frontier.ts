@@ -21,6 +21,7 @@ export class LocalFrontier implements Frontier {
   /** Those who write as of now, whom a close waits for. */
   readonly #writing = new Set<Promise<void>>();
   #closing: Promise<void> | undefined;
+  #nextAt: number | undefined;
 
   constructor(options: LocalFrontierOptions, journal?: Journal) {
     const { maxSize = 10_000_000 } = options;
@@ -53,7 +54,13 @@ export class LocalFrontier implements Frontier {
   async lease(n: number, options?: LeaseOptions): Promise<FrontierLease[]> {
     const { perHost, ttl } = leaseRules(n, options);
     const book = await this.#opened();
-    return book.lease(n, ttl, perHost, this.#rules.clock());
+    const leases = book.lease(n, ttl, perHost, this.#rules.clock());
+    this.#nextAt = book.nextAt;
+    return leases;
+  }
+
+  dueIn(): number | undefined {
+    return this.#nextAt === undefined ? undefined : this.#nextAt - this.#rules.clock();
   }
 
   async renew(leases: readonly FrontierLease[], options?: Pick<LeaseOptions, 'ttl'>): Promise<void> {

@@ -62,6 +62,11 @@ class ScrapyCloudFrontier implements Frontier {
     return leases.map((lease) => ({ ...lease, fingerprint: fingerprintIn(lease.fingerprint) }));
   }
 
+  dueIn(): number | undefined {
+    const { nextAt } = this.#book;
+    return nextAt === undefined ? undefined : nextAt - this.#rules.clock();
+  }
+
   async renew(leases: readonly FrontierLease[], options?: Pick<LeaseOptions, 'ttl'>): Promise<void> {
     const { ttl } = leaseRules(1, options);
     const now = this.#rules.clock();

@@ -136,6 +136,14 @@ export class TaskBook {
     return leases;
   }
 
+  /** When the next task may be had that waits for nothing but its time. What was settled meanwhile is no harm: it is early. */
+  get nextAt(): number | undefined {
+    const at = Math.min(
+      ...[this.#later.peek(), this.#leases.peek()].map((event) => event?.at ?? Number.POSITIVE_INFINITY),
+    );
+    return at < Number.POSITIVE_INFINITY ? at : undefined;
+  }
+
   renew({ fingerprint, id }: FrontierLease, until: number, now: number): void {
     this.#tick(now);
     const entry = this.#seen.get(fingerprint);

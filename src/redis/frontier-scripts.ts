@@ -108,14 +108,15 @@ return {count, known + count}`,
 
 /**
  * Arguments: how many, for how long, how many of one host at once, a name of the request that is never used again.
- * Reply: for each task its number, how often it failed, its record.
+ * Reply: in how many milliseconds there may be another task, or -1 when that is not known; then for each task its number,
+ * how often it failed, its record.
  */
 export const leaseTasks: Script = /* @__PURE__ */ new Script(
   BEGIN,
   `
 tick()
 local most, ttl, perHost, request = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
-local reply = {}
+local reply = {-1}
 local function tell(number, record)
   local failures, _, _, json = parse(record)
   reply[#reply + 1] = number
@@ -139,7 +140,7 @@ if tonumber(redis.call('HGET', state, 'perHost')) ~= perHost then
   end
 end
 local answer = request
-while #reply < most * 3 do
+while #reply < 1 + most * 3 do
   local turn = redis.call('ZRANGE', ready, 0, 0)[1]
   if not turn then break end
   local host = string.match(turn, '(%S+)$')
@@ -159,7 +160,13 @@ while #reply < most * 3 do
     line(host)
   end
 end
-if #reply > 0 then redis.call('SET', KEYS[14], answer, 'PX', 60000) end
+if #reply > 1 then redis.call('SET', KEYS[14], answer, 'PX', 60000) end
+if #reply < 1 + most * 3 then
+  for _, times in ipairs({later, delayed, leases}) do
+    local first = tonumber(redis.call('ZRANGE', times, 0, 0, 'WITHSCORES')[2])
+    if first and (reply[1] < 0 or first - now < reply[1]) then reply[1] = math.max(0, math.ceil(first - now)) end
+  end
+end
 return reply`,
 );
 

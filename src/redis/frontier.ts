@@ -93,6 +93,8 @@ class SharedFrontier implements RedisFrontier {
   #requests = 0;
   #settlings: Settling[] = [];
   readonly #pump: Pump = new Pump(() => this.#settle());
+  /** When there may be another task, in milliseconds of the process's clock. */
+  #nextAt: number | undefined;
   /** Leases that are neither settled nor given back, by their ids. */
   readonly #held = new Map<string, FrontierLease>();
 
@@ -132,15 +134,22 @@ class SharedFrontier implements RedisFrontier {
       // Calls may come side by side: each has an answer of its own.
       const answer = this.#name(`leased:${holder}`);
       const args = [wanted, Math.min(ttl, LONGEST), Math.min(perHost, LONGEST), holder];
-      const giveBack = (late: unknown[]): void => void this.release(leasesOf(late, holder)).catch(() => {});
-      const reply = await this.#run(leaseTasks, args, [answer], giveBack);
-      for (const lease of leasesOf(reply, holder)) {
+      const giveBack = ([, ...late]: unknown[]): void => void this.release(leasesOf(late, holder)).catch(() => {});
+      const [wait, ...some] = await this.#run(leaseTasks, args, [answer], giveBack);
+      for (const lease of leasesOf(some, holder)) {
         this.#held.set(lease.id, lease);
         leases.push(lease);
       }
-      if (reply.length < 3 * wanted) break;
+      if (some.length < 3 * wanted) {
+        this.#nextAt = (wait as number) < 0 ? undefined : performance.now() + (wait as number);
+        break;
+      }
     }
     return leases;
+  }
+
+  dueIn(): number | undefined {
+    return this.#nextAt === undefined ? undefined : this.#nextAt - performance.now();
   }
 
   async renew(leases: readonly FrontierLease[], options?: Pick<LeaseOptions, 'ttl'>): Promise<void> {

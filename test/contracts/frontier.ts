@@ -76,6 +76,27 @@ export function frontierContract(name: string, factory: MakeFrontier): void {
       expect(await frontier.lease(10)).toEqual([]);
     });
 
+    it('tells when there may be another task that waits only for its time', async () => {
+      const frontier = await make({});
+      await frontier.lease(1);
+      expect(frontier.dueIn?.()).toBeUndefined();
+      await frontier.add('http://a.example/1');
+      const lease = await leaseOne(frontier);
+      await frontier.fail(lease, { retryAt: Date.now() + LONG });
+      expect(await frontier.lease(1)).toEqual([]);
+      expect(frontier.dueIn?.()).toBeGreaterThan(LONG - 60_000);
+      expect(frontier.dueIn?.()).toBeLessThanOrEqual(LONG);
+    });
+
+    it('tells when a lease runs out', async () => {
+      const frontier = await make({});
+      await frontier.add('http://a.example/1');
+      await frontier.lease(1, { ttl: LONG });
+      expect(await frontier.lease(1)).toEqual([]);
+      expect(frontier.dueIn?.()).toBeGreaterThan(LONG - 60_000);
+      expect(frontier.dueIn?.()).toBeLessThanOrEqual(LONG);
+    });
+
     it('hands out no more than it is asked for', async () => {
       const frontier = await make({});
       await frontier.add(['http://a.example/1', 'http://a.example/2', 'http://b.example/1']);

@@ -429,6 +429,21 @@ describe('crawl', () => {
     expect((at[2] as number) - (at[1] as number)).toBeGreaterThan(195);
   });
 
+  it('looks at the frontier again when a task is due, however soon', { timeout: 60_000 }, async () => {
+    const server = await site({ '/': (response) => response.writeHead(500).end() });
+    const time = async (frontier: Frontier): Promise<number> => {
+      const started = performance.now();
+      const { failures } = await quickly(server, { frontier, retryDelay: 20 });
+      expect(failures).toHaveLength(1);
+      return performance.now() - started;
+    };
+    const told = await time(memoryFrontier());
+    // One that does not tell is asked every second, and the page is tried three times.
+    const untold = await time(callsOf(memoryFrontier()));
+    expect(untold).toBeGreaterThan(1_900);
+    expect(told).toBeLessThan(untold / 2);
+  });
+
   it('waits for a fetcher whose queue is full', async () => {
     const all = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`/${n}`, []]));
     const server = await site({ ...all, '/': Object.keys(all) });

@@ -2,7 +2,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from '@playwri
 import { build } from 'esbuild';
 import { ConfigurationError, QueueFullError } from 'tideway';
 import type * as crawling from 'tideway/crawl';
-import type { Frontier, FrontierInput, FrontierOptions } from 'tideway/crawl';
+import type { Frontier, FrontierInput, FrontierLease, FrontierOptions } from 'tideway/crawl';
 import { FetchTask } from 'tideway/fetcher';
 import config from '../../playwright.config.ts';
 import { startServer, type TestServer } from './server.ts';
@@ -85,11 +85,17 @@ export async function frontierIn(page: Page, name: string, options: FrontierOpti
       ? new ConfigurationError(answer.message ?? '')
       : new Error(answer.message);
   };
+  let dueIn: number | undefined;
   const plain = (input: unknown): unknown =>
     input instanceof FetchTask ? input.toJSON() : input instanceof URL ? input.href : input;
   return {
     add: (tasks) => call('add', isList(tasks) ? [...tasks].map(plain) : plain(tasks)),
-    lease: (n, leased) => call('lease', n, leased),
+    lease: async (n, leased) => {
+      const leases = await call<FrontierLease[]>('lease', n, leased);
+      dueIn = (await call<number | null>('dueIn')) ?? undefined;
+      return leases;
+    },
+    dueIn: () => dueIn,
     renew: (leases, renewed) => call('renew', leases, renewed),
     release: (leases) => call('release', leases),
     ack: (lease) => call('ack', lease),

@@ -259,6 +259,8 @@ describe('a frontier of two machines', () => {
     expect(await there.lease(10)).toEqual([]);
     const ended = performance.now();
     for (const lease of first) await here.ack(lease);
+    expect(await there.lease(1)).toEqual([]);
+    expect(there.dueIn?.()).toBeLessThanOrEqual(300);
     await expect.poll(async () => (await there.lease(1)).length, { interval: 10, timeout: 10_000 }).toBe(1);
     expect(performance.now() - ended).toBeGreaterThanOrEqual(295);
   });
