@@ -1,5 +1,4 @@
-import { ConfigurationError, QueueFullError, TimeoutError } from '../errors/index.ts';
-import { Alarm, type Appointment } from './alarm.ts';
+import { ConfigurationError, QueueFullError } from '../errors/index.ts';
 import { type Clock, platformClock } from './clock.ts';
 import { Counters } from './counters.ts';
 import { Events, guard } from './events.ts';
@@ -8,9 +7,10 @@ import type { FetchPolicy, Gate } from './fetch-policy.ts';
 import type { FetchResult } from './fetch-result.ts';
 import { FetchTask } from './fetch-task.ts';
 import { fifo } from './fifo.ts';
-import { Idlers } from './idlers.ts';
+import type { Works } from './later/works.ts';
+import { later } from './later.ts';
+import { compileRules } from './limit-rule.ts';
 import type { Limiter } from './limiter.ts';
-import { memoryLimiter } from './memory-limiter.ts';
 import type { FetcherOptions, FetcherStats } from './options.ts';
 import { run } from './run.ts';
 import { Schedule } from './schedule.ts';
@@ -20,7 +20,6 @@ import { SignalWatch } from './signal-watch.ts';
 import { type Settle, Ticket } from './ticket.ts';
 import { TicketList } from './ticket-list.ts';
 import { Trip } from './trip.ts';
-import { Watch } from './watch.ts';
 
 /** Why a task comes to its end before it began. */
 interface Failure {
@@ -32,16 +31,16 @@ export class Engine implements Shared {
   readonly events: Events = new Events();
   readonly counters: Counters = new Counters();
   readonly clock: Clock;
-  readonly alarm: Alarm;
-  readonly watch: Watch;
   readonly policy: FetchPolicy;
-  readonly limiter: Limiter;
+  limiter: Limiter | undefined;
+  readonly rules: Shared['rules'];
+  readonly isPlain: boolean;
   readonly schedule: Schedule;
   readonly settings: Settings;
   readonly gates: readonly Gate[];
   readonly cache: Shared['cache'];
-  budget: Shared['budget'] = undefined;
-  readonly idlers: Idlers;
+  works: Works | undefined = undefined;
+  readonly idlers: Shared['idlers'] = new Set();
   isStopping = false;
   readonly #maxQueueSize: number;
   readonly #signals: SignalWatch<Ticket | Engine>;
@@ -49,8 +48,6 @@ export class Engine implements Shared {
   readonly #tickets = new TicketList();
   /** What is unfinished beside them: bodies that were handed over, and the policy's own requests. */
   readonly #aside = new Set<Ticket>();
-  /** Of those that have one: few do. */
-  readonly #deadlines = new Map<Ticket, Appointment>();
   #queued = 0;
   /** Handlers that have not come to their end. */
   #handling = 0;
@@ -59,14 +56,13 @@ export class Engine implements Shared {
     const { breaker, cache, clock = platformClock, concurrency = 10, limiter, limits, signal } = options;
     const { maxQueueSize = 1_000_000, policy = fifo() } = options;
     this.clock = clock;
-    this.alarm = new Alarm(clock);
-    this.watch = new Watch(this.alarm, clock);
-    this.idlers = new Idlers(this.alarm, clock);
     this.policy = policy;
-    this.limiter = limiter ?? memoryLimiter(limits, clock);
+    this.limiter = limiter;
+    this.rules = limits && compileRules(limits);
     this.cache = cache;
     this.settings = settingsOf(options, policy.headers);
     this.gates = [policy, breaker].filter((gate): gate is Gate => typeof gate?.admit === 'function');
+    this.isPlain = !(limiter || limits || cache || this.gates.length > 0 || this.settings.blockPrivateNetworks);
     this.#maxQueueSize = maxQueueSize;
     this.schedule = new Schedule(concurrency, this, policy, (ticket) => {
       this.#queued--;
@@ -157,7 +153,18 @@ export class Engine implements Shared {
     for (const ticket of [...this.#tickets.toArray(), ...this.#aside]) this.cancel(ticket, reason);
   }
 
-  open(ticket: Ticket): () => void {
+  /**
+   * Loads the code for what comes after sending.
+   *
+   * @throws ConnectionError when it cannot be loaded.
+   */
+  async open(): Promise<Works> {
+    const { works } = await later();
+    this.works ??= works(this);
+    return this.works;
+  }
+
+  leaveOpen(ticket: Ticket): () => void {
     this.#aside.add(ticket);
     return () => {
       this.#aside.delete(ticket);
@@ -169,7 +176,8 @@ export class Engine implements Shared {
   /** Tells those who wait for the end, if this is it. */
   rest(): void {
     if (this.#tickets.size > 0 || this.#aside.size > 0 || this.#handling > 0) return;
-    this.idlers.tell();
+    for (const done of this.idlers) done();
+    this.idlers.clear();
   }
 
   /** Calls the policy, which can do no harm. */
@@ -208,8 +216,10 @@ export class Engine implements Shared {
     const signal = task.init?.signal;
     if (signal && !signal.aborted) this.#signals.add(signal, ticket);
     if (deadline < Number.POSITIVE_INFINITY) {
-      const late = (): void => this.cancel(ticket, new TimeoutError('A task was not done', 'deadline', deadline));
-      this.#deadlines.set(ticket, this.alarm.set(now + deadline, late));
+      this.open().then(
+        (works) => ticket.settle && works.expire(ticket, deadline),
+        (error) => this.cancel(ticket, error),
+      );
     }
     return ticket;
   }
@@ -227,7 +237,7 @@ export class Engine implements Shared {
   /** Begins a task; one that is given up already only comes to its end. */
   #run(ticket: Ticket, isExtra: boolean, givenUp?: Failure): void {
     const trip = new Trip(ticket, this, isExtra, givenUp);
-    run(trip).then((result) => this.#settle(trip, ticket, result));
+    (this.works?.run(trip) ?? run(trip, () => this.open())).then((result) => this.#settle(trip, ticket, result));
   }
 
   #settle(trip: Trip, ticket: Ticket, result: FetchResult): void {
@@ -269,8 +279,7 @@ export class Engine implements Shared {
 
   #forget(ticket: Ticket): void {
     const signal = ticket.task.init?.signal;
-    this.alarm.cancel(this.#deadlines.get(ticket));
-    this.#deadlines.delete(ticket);
+    this.works?.forget(ticket);
     ticket.trip = undefined;
     if (signal) this.#signals.delete(signal, ticket);
   }

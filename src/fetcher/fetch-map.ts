@@ -1,7 +1,7 @@
 import { checkInteger, expected } from '../errors/index.ts';
 import type { FetchResult } from './fetch-result.ts';
 import type { Mapping } from './later/mapping.ts';
-import { later } from './later.ts';
+import type { Works } from './later/works.ts';
 import type { FetchSource, MapHost, MapOptions, MapSource } from './map-options.ts';
 
 /**
@@ -12,15 +12,15 @@ export class FetchMap implements AsyncIterableIterator<FetchResult, undefined> {
   #mapping: Mapping | undefined;
   readonly #loading: Promise<Mapping>;
 
-  constructor(source: FetchSource, options: MapOptions | undefined, host: MapHost) {
+  constructor(source: FetchSource, options: MapOptions | undefined, host: MapHost, opening: Promise<Works>) {
     const { buffer = host.buffer, ...init } = options ?? {};
     checkInteger('buffer', buffer, 1);
     const list = source as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
     const open = typeof source === 'string' ? undefined : (list?.[Symbol.asyncIterator] ?? list?.[Symbol.iterator]);
     if (!open) expected('a list of URLs, or anything else that can be iterated', source);
     const opened: MapSource = (open as () => MapSource).call(source);
-    this.#loading = later().then(({ mapping }) => {
-      this.#mapping = mapping(opened, options && init, buffer, host);
+    this.#loading = opening.then((works) => {
+      this.#mapping = works.map(opened, options && init, buffer, host);
       return this.#mapping;
     });
     // Whoever asks for a result is told.

@@ -1,4 +1,4 @@
-import { checkInteger, checkType, expected } from '../errors/index.ts';
+import { checkDuration, checkInteger, checkType, expected } from '../errors/index.ts';
 import { checkOptions } from './check-options.ts';
 import { Engine, taskOf } from './engine.ts';
 import type { FetcherEvents } from './events.ts';
@@ -6,7 +6,6 @@ import type { FetchInit } from './fetch-init.ts';
 import { FetchMap } from './fetch-map.ts';
 import type { FetchResult } from './fetch-result.ts';
 import type { FetchTask } from './fetch-task.ts';
-import { later } from './later.ts';
 import type { FetchSource, MapOptions } from './map-options.ts';
 import type { FetcherOptions, FetcherStats } from './options.ts';
 import { type Settle, Ticket } from './ticket.ts';
@@ -30,7 +29,7 @@ export class Fetcher implements AsyncDisposable {
     checkOptions(options);
     this.#engine = new Engine(options);
     // A page that loses its network could not load what it needs for another try.
-    if (this.#engine.settings.platformFollows) later().catch(() => {});
+    if (this.#engine.settings.platformFollows) this.#engine.open().catch(() => {});
   }
 
   /** Tasks that wait for their turn, a limit, an admission or another try. */
@@ -102,15 +101,16 @@ export class Fetcher implements AsyncDisposable {
    * delivered first. Leaving the loop cancels the rest.
    */
   map(source: FetchSource, options?: MapOptions): AsyncIterableIterator<FetchResult, undefined> & AsyncDisposable {
-    return new FetchMap(source, options, {
+    const host = {
       buffer: Math.max(16, 2 * this.concurrency),
-      accept: (task, settle) => {
+      accept: (task: FetchTask, settle: (result: FetchResult) => void) => {
         this.#engine.accept(task, settle as Settle, false);
       },
-      cancel: ({ ticket }, reason) => {
+      cancel: ({ ticket }: FetchTask, reason: unknown) => {
         if (ticket instanceof Ticket) this.#engine.cancel(ticket, reason);
       },
-    });
+    };
+    return new FetchMap(source, options, host, this.#engine.open());
   }
 
   /** Begins, or goes on after {@link pause}. */
@@ -131,9 +131,17 @@ export class Fetcher implements AsyncDisposable {
    * @throws TimeoutError of phase `wait` after `timeout` milliseconds; the work goes on. The reason of `signal`.
    */
   idle({ signal, timeout }: { readonly timeout?: number; readonly signal?: AbortSignal } = {}): Promise<void> {
-    const idle = this.#engine.idlers.wait(timeout, signal);
-    this.#engine.rest();
-    return idle;
+    checkDuration('timeout', timeout);
+    const engine = this.#engine;
+    if (signal || timeout !== undefined) {
+      const { clock } = engine;
+      const at = clock.now() + (timeout ?? Number.POSITIVE_INFINITY);
+      return engine.open().then((works) => works.idle(at, timeout ?? 0, signal));
+    }
+    return new Promise((resolve) => {
+      engine.idlers.add(resolve);
+      engine.rest();
+    });
   }
 
   /**

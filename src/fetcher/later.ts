@@ -1,34 +1,43 @@
 import {
+  BodyTooLargeError,
   ConnectionError,
-  isConnectionError,
-  isTimeoutError,
+  isTidewayError,
   PrivateNetworkError,
   RedirectError,
+  TimeoutError,
 } from '../errors/index.ts';
 import { guard } from './events.ts';
+import { errorOf } from './failure.ts';
 import { pathOf } from './fetch-result.ts';
 import { FetchTask } from './fetch-task.ts';
+import { Lanes } from './lanes.ts';
 import type { Later } from './later/index.ts';
 import type { Needs } from './later/needs.ts';
 import { Line } from './line.ts';
 import { Ring } from './ring.ts';
+import { Sending } from './sending.ts';
 
 const needs: Needs = {
+  BodyTooLargeError,
+  ConnectionError,
+  errorOf,
   FetchTask,
   guard,
-  isConnectionError,
-  isTimeoutError,
+  isTidewayError,
+  Lanes,
   Line,
   PrivateNetworkError,
   pathOf,
   RedirectError,
   Ring,
+  Sending,
+  TimeoutError,
 };
 let loaded: Promise<Later> | undefined;
 
 /**
- * What most answers need no code for: redirects, other tries, rests that servers ask for, hooks, gates, caches and
- * bodies that are handed over. It is loaded with the first that does, and at the start where the network may vanish.
+ * All that comes after a request was sent, and what only some requests need before: limits, gates, caches, hooks. It is
+ * loaded beside the first request, and at the start where the network may vanish.
  *
  * @throws ConnectionError when it cannot be loaded; the next call tries again.
  */

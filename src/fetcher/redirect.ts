@@ -12,7 +12,8 @@ export interface Target {
   readonly url: URL;
   /** In upper case. */
   readonly method: string;
-  readonly headers: Headers;
+  /** Nobody changes them. */
+  readonly headers: Headers | undefined;
   readonly body: BodyInit | null | undefined;
 }
 

@@ -7,9 +7,6 @@ import type { Target } from './redirect.ts';
 const METHOD = /^[\w!#$%&'*+.^`|~-]+$/;
 const FORBIDDEN_METHOD = /^(connect|trace|track)$/i;
 
-/** The headers of a request that has none. Nobody changes them. */
-export const NO_HEADERS: Headers = /* @__PURE__ */ new Headers();
-
 /**
  * What is to be sent for a URL.
  *
@@ -26,7 +23,7 @@ export function targetOf(url: string, init: FetchInit, common: Headers | undefin
     expected(`a request of ${method} to have no \`body\``, body);
   }
   if (body instanceof ReadableStream && body.locked) expected('`body` to be a stream that nobody reads', 'one in use');
-  let headers = common ?? NO_HEADERS;
+  let headers = common;
   if (init.headers) {
     headers = headersOf(init.headers);
     for (const [name, value] of common ?? []) if (!headers.has(name)) headers.set(name, value);

@@ -1,4 +1,4 @@
-import { errorOf, whatOf } from './failure.ts';
+import { errorOf } from './failure.ts';
 import type { FetchInit } from './fetch-init.ts';
 import { FetchResult, type FetchResultInit } from './fetch-result.ts';
 import type { HookSteps } from './later/hook-steps.ts';
@@ -55,12 +55,8 @@ export class Trip {
     ticket.trip = this;
   }
 
-  /** What is asked for, as errors may show it. */
-  get what(): string {
-    return whatOf(this.target);
-  }
-
-  prepare(url: string): void {
+  /** Finds out what is sent. */
+  prepare(url: string = this.ticket.task.url): void {
     const { headers, retry, secretHeaders } = this.shared.settings;
     let common = headers;
     if (this.isExtra && headers) {

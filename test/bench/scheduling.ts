@@ -1,14 +1,17 @@
 /** What it costs to queue tasks that do nothing, and to run them one after the other; the engine's own parts. */
-import { Alarm } from '../../src/fetcher/alarm.ts';
 import { platformClock } from '../../src/fetcher/clock.ts';
 import { Events } from '../../src/fetcher/events.ts';
 import { FetchTask } from '../../src/fetcher/fetch-task.ts';
 import { fifo } from '../../src/fetcher/fifo.ts';
-import { memoryLimiter } from '../../src/fetcher/memory-limiter.ts';
+import { Lanes } from '../../src/fetcher/lanes.ts';
+import { counting } from '../../src/fetcher/later/counting.ts';
+import { Waiting } from '../../src/fetcher/later/waiting.ts';
+import { compileRules } from '../../src/fetcher/limit-rule.ts';
+import { Ring } from '../../src/fetcher/ring.ts';
 import { Schedule } from '../../src/fetcher/schedule.ts';
 import { Ticket } from '../../src/fetcher/ticket.ts';
 import { TicketList } from '../../src/fetcher/ticket-list.ts';
-import { Visit } from '../../src/fetcher/visit.ts';
+import type { Visit } from '../../src/fetcher/visit.ts';
 import { loadQueues } from './peers.ts';
 
 /** Who schedules how many tasks. */
@@ -39,25 +42,51 @@ interface Queue {
   start(): void;
 }
 
+/** A request that does nothing, and is done as soon as it has its place. */
+class Nothing implements Visit {
+  readonly ticket: Ticket;
+  readonly url: URL;
+  readonly priority = 0;
+  readonly isExtra = false;
+  lease: Visit['lease'] = undefined;
+  at: Visit['at'] = undefined;
+  readonly #finish: (visit: Nothing) => void;
+
+  constructor(ticket: Ticket, url: URL, finish: (visit: Nothing) => void) {
+    this.ticket = ticket;
+    this.url = url;
+    this.#finish = finish;
+  }
+
+  admit(): void {
+    Promise.resolve().then(() => this.#finish(this));
+  }
+
+  refuse(error: unknown): void {
+    throw error;
+  }
+}
+
 function ours(): Queue {
   const policy = fifo();
-  const alarm = new Alarm(platformClock);
   const list = new TicketList();
   const urls = Array.from({ length: Math.max(1, hosts) }, (_, n) => new URL(`http://h${n}.test/`));
-  const limiter = memoryLimiter(hosts > 0 ? [{ key: 'host', concurrency: 4 }] : [], platformClock);
-  const finish = (ticket: Ticket, visit: Visit): void => {
+  const finish = (visit: Visit): void => {
+    const { ticket } = visit;
     schedule.leave(visit);
     list.delete(ticket);
     ticket.settle?.(undefined as never);
   };
-  const parts = { alarm, cache: undefined, clock: platformClock, events: new Events(), limiter };
+  const parts = { cache: undefined, clock: platformClock, events: new Events() };
   const schedule = new Schedule(CONCURRENCY, parts, policy, (ticket) => {
     schedule.starting--;
     const url = urls[Number(ticket.task.url) % urls.length] as URL;
-    const visit = new Visit(ticket, url, 0, false);
-    if (schedule.enter(visit)) Promise.resolve().then(() => finish(ticket, visit));
-    else visit.wait().then(() => finish(ticket, visit));
+    schedule.enter(new Nothing(ticket, url, finish));
   });
+  if (hosts > 0) {
+    const limiter = counting({ Ring }, compileRules([{ key: 'host', concurrency: 4 }]), platformClock);
+    schedule.waiting = new Waiting({ Lanes, Ring }, schedule, limiter, parts);
+  }
   return {
     add: (n) =>
       new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { adaptive, type LimitRule, memoryLimiter } from 'tideway/fetcher';
 import { describe, expect, it } from 'vitest';
 import { limiterContract } from '../contracts/limiter.ts';
-import { thrown } from '../helpers/rejection.ts';
+import { rejection, thrown } from '../helpers/rejection.ts';
 import { VirtualClock } from '../helpers/virtual-clock.ts';
 
 limiterContract('memoryLimiter', (limits) => ({ limiter: memoryLimiter(limits) }));
@@ -9,11 +9,39 @@ limiterContract('memoryLimiter', (limits) => ({ limiter: memoryLimiter(limits) }
 const url = new URL('http://site.test/a');
 
 describe('memoryLimiter', () => {
-  it('answers at once where there is room, without a promise', () => {
+  it('answers at once where there is room, without a promise, from its first lease on', async () => {
     const limiter = memoryLimiter([{ concurrency: 1 }]);
+    (await limiter.acquire(url)).release();
     expect(limiter.acquire(url)).not.toBeInstanceOf(Promise);
     expect(limiter.acquire(url)).toBeInstanceOf(Promise);
-    expect(memoryLimiter().acquire(url)).not.toBeInstanceOf(Promise);
+  });
+
+  it('answers at once where there is no rule, until there is a pause', async () => {
+    const limiter = memoryLimiter();
+    expect(limiter.acquire(url)).not.toBeInstanceOf(Promise);
+    const paused = performance.now();
+    limiter.pause(url, 100);
+    const other = await limiter.acquire(new URL('http://other.test/'));
+    expect(other.release()).toBeUndefined();
+    await limiter.acquire(url);
+    expect(performance.now() - paused).toBeGreaterThanOrEqual(98);
+  });
+
+  it('gives no lease to one who left while what counts was loaded', async () => {
+    const limiter = memoryLimiter([{ concurrency: 1 }]);
+    const controller = new AbortController();
+    const left = rejection(limiter.acquire(url, controller) as Promise<unknown>);
+    controller.abort('not wanted');
+    expect(await left).toBe('not wanted');
+    await limiter.acquire(url);
+  });
+
+  it('goes by the newest rules from its first lease on', async () => {
+    const limiter = memoryLimiter([{ concurrency: 1 }]);
+    limiter.setLimits([{ concurrency: 2 }]);
+    await limiter.acquire(url);
+    expect(limiter.acquire(url)).not.toBeInstanceOf(Promise);
+    expect(limiter.acquire(url)).toBeInstanceOf(Promise);
   });
 
   it('has no timer while somebody waits for a release only', async () => {
@@ -29,10 +57,10 @@ describe('memoryLimiter', () => {
     expect(clock.timers).toBe(0);
   });
 
-  it('leaves no timer behind when the last who waits goes away', () => {
+  it('leaves no timer behind when the last who waits goes away', async () => {
     const clock = new VirtualClock();
     const limiter = memoryLimiter([], clock);
-    limiter.pause(url, 1_000);
+    await limiter.pause(url, 1_000);
     const controller = new AbortController();
     const waiting = limiter.acquire(url, controller) as Promise<unknown>;
     waiting.catch(() => {});

@@ -3,10 +3,9 @@ import type { Lease } from '../limiter.ts';
 import type { Line } from '../line.ts';
 import type { Target } from '../redirect.ts';
 import type { Trip } from '../trip.ts';
-import type { Needs } from './needs.ts';
 
 /** Asks all gates in turn; what was given is given back when one refuses. At once, where all of them answer so. */
-export function admitted(_needs: Needs, trip: Trip, line: Line): Lease[] | Promise<Lease[]> {
+export function admitted(trip: Trip, line: Line): Lease[] | Promise<Lease[]> {
   const { method, url } = trip.target as Target;
   const hop: Hop = {
     task: trip.ticket.task,

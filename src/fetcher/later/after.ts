@@ -1,17 +1,17 @@
 import type { Appointment } from '../alarm.ts';
-import type { Body } from '../body.ts';
 import type { FetchResult } from '../fetch-result.ts';
 import { isRedirect, type Target } from '../redirect.ts';
 import type { Answer } from '../shared.ts';
 import type { Trip } from '../trip.ts';
+import type { Body } from './body.ts';
 import { discard } from './discard.ts';
-import type { Needs } from './needs.ts';
+import type { Parts } from './parts.ts';
 import { follow } from './redirected.ts';
 import { RetryBudget } from './retry-budget.ts';
 
 /** What comes after an answer: its body, a result without one, or (undefined) another request. */
 export async function afterAnswer(
-  needs: Needs,
+  parts: Parts,
   trip: Trip,
   body: Body,
   { asked, response }: Answer,
@@ -25,28 +25,28 @@ export async function afterAnswer(
   }
   if (isRedirect(response) && trip.init.redirect !== 'manual') {
     await discard(body);
-    follow(needs, trip, response);
+    follow(parts.needs, trip, response);
     return undefined;
   }
   const { status } = response;
-  const delay = delayOf(needs, trip, status, undefined, asked);
+  const delay = delayOf(parts, trip, status, undefined, asked);
   if (delay === undefined) return 'read';
   await discard(body);
-  await retry(needs, trip, delay, status, undefined);
+  await retry(parts, trip, delay, status, undefined);
   return undefined;
 }
 
 /** Waits for another try after a failure; false when there is to be none. */
-export async function afterFailure(needs: Needs, trip: Trip, error: unknown): Promise<boolean> {
-  const delay = delayOf(needs, trip, undefined, error, undefined);
+export async function afterFailure(parts: Parts, trip: Trip, error: unknown): Promise<boolean> {
+  const delay = delayOf(parts, trip, undefined, error, undefined);
   if (delay === undefined) return false;
-  await retry(needs, trip, delay, undefined, error as Error);
+  await retry(parts, trip, delay, undefined, error as Error);
   return true;
 }
 
 /** Milliseconds until another try, undefined for none. */
 function delayOf(
-  needs: Needs,
+  parts: Parts,
   { attempts, firstSent, rules, shared, target }: Trip,
   status: number | undefined,
   error: unknown,
@@ -55,25 +55,25 @@ function delayOf(
   const { body, method, url } = target as Target;
   // A stream can be sent once only.
   if (body instanceof ReadableStream) return undefined;
-  shared.budget ??= new RetryBudget(needs);
+  parts.budget ??= new RetryBudget(parts.needs);
   const elapsed = firstSent === undefined ? 0 : shared.clock.now() - firstSent;
-  return shared.budget.delay({ method, origin: url.origin, attempt: attempts, elapsed, status, error, asked }, rules);
+  return parts.budget.delay({ method, origin: url.origin, attempt: attempts, elapsed, status, error, asked }, rules);
 }
 
 async function retry(
-  { Line }: Needs,
+  { alarm, needs }: Parts,
   trip: Trip,
   delay: number,
   status: number | undefined,
   error: Error | undefined,
 ): Promise<void> {
-  const { alarm, clock, counters, events } = trip.shared;
+  const { clock, counters, events } = trip.shared;
   // It may have been given up while the body was read.
   trip.goOn();
   counters.retries++;
   trip.attempts++;
   events.emit('retry', { url: trip.ticket.task.url, attempt: trip.attempts, delay, status, error });
-  trip.line = new Line();
+  trip.line = new needs.Line();
   let timer: Appointment | undefined;
   try {
     await trip.line.race(

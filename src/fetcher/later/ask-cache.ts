@@ -1,25 +1,19 @@
 import type { ResponseCache } from '../../cache/response-cache.ts';
-import type { Body } from '../body.ts';
 import type { Line } from '../line.ts';
 import { askedRest } from '../rate-limit.ts';
 import type { Target } from '../redirect.ts';
 import type { Answer } from '../shared.ts';
 import type { Trip } from '../trip.ts';
-import type { Needs } from './needs.ts';
+import { Body } from './body.ts';
+import type { Parts } from './parts.ts';
+import { send } from './send.ts';
 import { streamOf } from './stream-of.ts';
 
-type Send = (trip: Trip, line: Line, validators: readonly (readonly [string, string])[]) => Promise<Answer>;
-
 /** The answer of a cache, or one that is sent for and kept. */
-export async function askCache(
-  { Line }: Needs,
-  trip: Trip,
-  cache: ResponseCache,
-  send: Send,
-  BodyClass: typeof Body,
-): Promise<Answer> {
+export async function askCache(parts: Parts, trip: Trip, cache: ResponseCache): Promise<Answer> {
   const { line } = trip;
-  const { headers, method, url } = trip.target as Target;
+  const { Line } = parts.needs;
+  const { headers = new Headers(), method, url } = trip.target as Target;
   const { answerThrough } = await line.race(import('../../cache/answer-through.ts'));
   const { cache: mode, credentials } = trip.init;
   const request = { method, url: url.href, headers, redirect: 'manual', cache: mode, credentials } as const;
@@ -29,7 +23,12 @@ export async function askCache(
     const end = (): void => own.end(signal.reason);
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
-    return released(BodyClass, trip, await send(trip, own, validators), own);
+    let sent: Headers | undefined;
+    if (validators.length > 0) {
+      sent = new Headers(headers);
+      for (const [name, value] of validators) sent.set(name, value);
+    }
+    return released(parts, trip, await send(parts, trip, own, undefined, sent), own);
   });
   const { response, source } = await line.race(asked);
   const rest = source === 'cache' ? undefined : askedRest(response);
@@ -37,8 +36,8 @@ export async function askCache(
 }
 
 /** An answer for somebody else to read, who gives back what it holds by reading it to its end. */
-function released(BodyClass: typeof Body, trip: Trip, answer: Answer, line: Line): Response {
-  if (answer.response.body) return new Response(streamOf(new BodyClass(trip, line, answer)), answer.response);
+function released(parts: Parts, trip: Trip, answer: Answer, line: Line): Response {
+  if (answer.response.body) return new Response(streamOf(new Body(parts, trip, line, answer)), answer.response);
   answer.release();
   return answer.response;
 }

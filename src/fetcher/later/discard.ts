@@ -1,4 +1,4 @@
-import type { Body } from '../body.ts';
+import type { Body } from './body.ts';
 
 /** How much of a body that nobody wants is read, so that its connection can be used again, in bytes. */
 const DISCARDED_BYTES = 64 * 1024;
@@ -7,9 +7,10 @@ const DISCARDED_TIME = 1_000;
 
 /** Reads a little of what nobody wants, and lets go of the rest. Never rejects. */
 export async function discard(body: Body): Promise<void> {
-  const { line, reader, trip } = body;
+  const { line, reader, trip, parts } = body;
   if (!reader) return;
-  const { alarm, clock } = trip.shared;
+  const { alarm } = parts;
+  const { clock } = trip.shared;
   const watch = alarm.set(clock.now() + DISCARDED_TIME, () => body.cancel());
   try {
     for (let room = DISCARDED_BYTES; room >= 0; ) {

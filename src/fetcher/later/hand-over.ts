@@ -1,6 +1,6 @@
-import type { Body } from '../body.ts';
 import type { FetchResult } from '../fetch-result.ts';
 import type { Trip } from '../trip.ts';
+import type { Body } from './body.ts';
 import { streamOf } from './stream-of.ts';
 
 /** A result whose body the user reads. What it holds is given back when he has read it, or does not want it. */
@@ -9,7 +9,7 @@ export function handOver(trip: Trip, body: Body): FetchResult {
   // It may have been given up while this was loaded.
   trip.goOn();
   trip.handedOver = body;
-  body.closed = trip.shared.open(trip.ticket);
+  body.closed = trip.shared.leaveOpen(trip.ticket);
   const stream = streamOf(body, (length) => {
     counters.bytes += length;
   });

@@ -2,8 +2,11 @@ import type { FetchResult } from '../fetch-result.ts';
 import type { HookContext } from '../fetch-task.ts';
 import type { Target } from '../redirect.ts';
 import type { Trip } from '../trip.ts';
+import { attempt } from './attempt.ts';
+import { whatOf } from './failure.ts';
 import type { Directive, HookSteps } from './hook-steps.ts';
 import type { Needs } from './needs.ts';
+import type { Parts } from './parts.ts';
 import { hop, redirected } from './redirected.ts';
 
 /** Calls the hooks of a task, and does what they decide. */
@@ -71,7 +74,9 @@ export class HookCalls implements HookSteps {
     }
     const { maxRedirects = trip.shared.settings.maxRedirects } = trip.init;
     if (++trip.hops > maxRedirects) {
-      throw new needs.RedirectError(`${trip.what} is one more than ${maxRedirects} redirects and repetitions by hooks`);
+      throw new needs.RedirectError(
+        `${whatOf(needs, trip.target)} is one more than ${maxRedirects} redirects and repetitions by hooks`,
+      );
     }
     trip.init = { ...trip.init, ...directive.init };
     trip.prepare((trip.target as Target).url.href);
@@ -105,18 +110,14 @@ export class HookCalls implements HookSteps {
 }
 
 /** Runs a task that has hooks: they may have it run again. Never rejects. */
-export async function runHooked(
-  needs: Needs,
-  trip: Trip,
-  attempt: (trip: Trip) => Promise<FetchResult>,
-): Promise<FetchResult> {
-  const hooks = new HookCalls(needs, trip);
+export async function runHooked(parts: Parts, trip: Trip): Promise<FetchResult> {
+  const hooks = new HookCalls(parts.needs, trip);
   trip.hooks = hooks;
-  let result = await attempt(trip);
+  let result = await attempt(parts, trip);
   try {
     while (await hooks.onEnd(result)) {
       trip.answer = undefined;
-      result = await attempt(trip);
+      result = await attempt(parts, trip);
     }
   } catch (error) {
     result = trip.failed(error);

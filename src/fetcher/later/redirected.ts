@@ -1,5 +1,6 @@
 import { BODY_HEADERS, type Target } from '../redirect.ts';
 import type { Trip } from '../trip.ts';
+import { whatOf } from './failure.ts';
 import type { Needs } from './needs.ts';
 
 /** The part of an answer that sends on. */
@@ -12,18 +13,24 @@ export function follow(needs: Needs, trip: Trip, response: Sending): void {
   trip.seen ??= new Set();
   trip.seen.add(`${from.method} ${from.url}`);
   if (trip.seen.has(`${to.method} ${to.url}`)) {
-    throw new needs.RedirectError(`${trip.what} answered with a redirect to where it came from`, to.url.origin);
+    throw new needs.RedirectError(
+      `${whatOf(needs, trip.target)} answered with a redirect to where it came from`,
+      to.url.origin,
+    );
   }
   hop(needs, trip, to, response.status);
 }
 
 /** Goes on to another URL. */
-export function hop({ RedirectError }: Needs, trip: Trip, to: Target, status: number): void {
+export function hop(needs: Needs, trip: Trip, to: Target, status: number): void {
   const { events, settings } = trip.shared;
   const from = (trip.target as Target).url.href;
   const { maxRedirects = settings.maxRedirects } = trip.init;
   if (++trip.hops > maxRedirects) {
-    throw new RedirectError(`${trip.what} is one redirect more than ${maxRedirects}`, to.url.origin);
+    throw new needs.RedirectError(
+      `${whatOf(needs, trip.target)} is one redirect more than ${maxRedirects}`,
+      to.url.origin,
+    );
   }
   trip.target = to;
   trip.redirects = [...trip.redirects, to.url.href];

@@ -1,20 +1,17 @@
 import { askedRest } from '../rate-limit.ts';
 import type { Target } from '../redirect.ts';
 import type { Trip } from '../trip.ts';
-import type { Needs } from './needs.ts';
+import type { Parts } from './parts.ts';
 
 /** Milliseconds of rest that a server asks for. It is given them, for its whole key. */
-export function rest(
-  { guard }: Needs,
-  { rules, shared, target, ticket }: Trip,
-  response: Response,
-): number | undefined {
+export function rest(parts: Parts, { rules, shared, target, ticket }: Trip, response: Response): number | undefined {
   const asked = askedRest(response);
   if (!asked) return asked;
-  const { events, limiter } = shared;
+  const { events } = shared;
+  const limiter = parts.limit();
   const { url } = target as Target;
   const delay = Math.min(asked, rules.maxRetryAfter);
-  guard(
+  parts.needs.guard(
     () => limiter.pause(url, delay),
     (error) => events.report(error, 'limiter'),
   );

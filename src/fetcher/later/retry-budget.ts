@@ -1,3 +1,4 @@
+import type { TidewayError } from '../../errors/index.ts';
 import { backoff } from '../../http/backoff.ts';
 import type { RetryRules } from '../retry-rules.ts';
 import type { Needs } from './needs.ts';
@@ -61,8 +62,10 @@ export class RetryBudget {
   }
 }
 
-function isPassing({ isConnectionError, isTimeoutError }: Needs, error: unknown): boolean {
-  return isConnectionError(error) || (isTimeoutError(error) && (error.phase === 'headers' || error.phase === 'idle'));
+function isPassing({ isTidewayError }: Needs, error: unknown): boolean {
+  if (!isTidewayError(error)) return false;
+  const { code, phase } = error as TidewayError & { readonly phase?: string };
+  return code === 'ERR_CONNECTION' || (code === 'ERR_TIMEOUT' && (phase === 'headers' || phase === 'idle'));
 }
 
 function isPassingStatus(status: number, asked: number | undefined, { statuses }: RetryRules): boolean {

@@ -1,4 +1,4 @@
-import type { Body } from '../body.ts';
+import type { Body } from './body.ts';
 
 /** The body as it comes; `onBytes` is told of every chunk. */
 export function streamOf(body: Body, onBytes?: (length: number) => void): ReadableStream<Uint8Array<ArrayBuffer>> {

@@ -1,15 +1,16 @@
-import { BodyTooLargeError, TimeoutError } from '../errors/index.ts';
+import type { Line } from '../line.ts';
+import type { Answer } from '../shared.ts';
+import type { Trip } from '../trip.ts';
 import { typed, whatOf } from './failure.ts';
-import type { Line } from './line.ts';
-import type { Answer } from './shared.ts';
-import type { Trip } from './trip.ts';
+import type { Parts } from './parts.ts';
 import type { Watched } from './watch.ts';
 
 /** What reads chunks. */
 export type ChunkReader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
-/** The body of an answer, with a limit on silence. It is read here; `later` hands it over, or reads it for nobody. */
+/** The body of an answer, with a limit on silence. It is read here, handed over, or read for nobody. */
 export class Body implements Watched {
+  readonly parts: Parts;
   readonly trip: Trip;
   /** Its end ends the reading. */
   readonly line: Line;
@@ -23,7 +24,8 @@ export class Body implements Watched {
   /** Told after it, where somebody else reads. */
   closed: (() => void) | undefined = undefined;
 
-  constructor(trip: Trip, line: Line, answer: Pick<Answer, 'release' | 'response'>) {
+  constructor(parts: Parts, trip: Trip, line: Line, answer: Pick<Answer, 'release' | 'response'>) {
+    this.parts = parts;
     this.trip = trip;
     this.line = line;
     this.#target = trip.target;
@@ -35,7 +37,7 @@ export class Body implements Watched {
 
   /** What it is, for messages. */
   get what(): string {
-    return `The body of ${whatOf(this.#target)}`;
+    return `The body of ${whatOf(this.parts.needs, this.#target)}`;
   }
 
   /**
@@ -60,7 +62,7 @@ export class Body implements Watched {
         this.due = clock.now() + idleTimeout;
         counters.bytes += value.length;
         size += value.length;
-        if (size > limit) throw new BodyTooLargeError(this.what, limit);
+        if (size > limit) throw new this.parts.needs.BodyTooLargeError(this.what, limit);
         chunks.push(value);
       }
       this.end();
@@ -78,16 +80,12 @@ export class Body implements Watched {
 
   /** Begins to watch for silence. */
   listen(): void {
-    this.trip.shared.watch.add(this, this.idleTimeout);
-  }
-
-  late(): void {
-    this.line.end(new TimeoutError(`${this.what} went on with no byte`, 'idle', this.idleTimeout));
+    this.parts.watch.add(this, this.idleTimeout);
   }
 
   /** Silence is nobody's fault until somebody waits again. */
   rest(): void {
-    this.trip.shared.watch.delete(this);
+    this.parts.watch.delete(this);
   }
 
   /** Everything that it holds is given back. The first call counts. */
@@ -101,12 +99,12 @@ export class Body implements Watched {
 
   /** Lets go of the body; answers with the error that says why. */
   async fail(error: unknown): Promise<unknown> {
-    const { line, trip } = this;
+    const { line, trip, parts } = this;
     this.rest();
     this.#stop(error);
     const what = `${this.what} was cut`;
     const { secretHeaders } = trip.shared.settings;
-    const failure = line.isEnded ? line.reason : await typed(error, what, secretHeaders, this.#target);
+    const failure = line.isEnded ? line.reason : await typed(parts.needs, error, what, secretHeaders, this.#target);
     this.end(failure instanceof Error ? failure : undefined);
     return failure;
   }

@@ -1,12 +1,13 @@
-import type { Alarm, Appointment } from './alarm.ts';
-import type { Clock } from './clock.ts';
+import type { Alarm, Appointment } from '../alarm.ts';
+import type { Clock } from '../clock.ts';
+import type { Line } from '../line.ts';
 
 /** What is given up unless something happens in time. */
 export interface Watched {
   /** When its time is up, in milliseconds of the clock. While it is watched it may move to later. */
   due: number;
-  /** Its time is up. */
-  late(): void;
+  /** What ends then. */
+  readonly line: Line;
 }
 
 /** Looks after all that is in the air, with one appointment: a request needs none of its own. */
@@ -14,11 +15,14 @@ export class Watch {
   readonly #alarm: Alarm;
   readonly #clock: Clock;
   readonly #all = new Set<Watched>();
+  readonly #late: (one: Watched) => void;
   #next: Appointment | undefined;
 
-  constructor(alarm: Alarm, clock: Clock) {
+  /** `late` is told whose time is up. */
+  constructor(alarm: Alarm, clock: Clock, late: (one: Watched) => void) {
     this.#alarm = alarm;
     this.#clock = clock;
+    this.#late = late;
   }
 
   /** Watches it for so many milliseconds; infinity is for ever, which needs nobody who looks. */
@@ -49,7 +53,7 @@ export class Watch {
       if (one.due > now) next = Math.min(next, one.due);
       else {
         this.#all.delete(one);
-        one.late();
+        this.#late(one);
       }
     }
     if (next < Number.POSITIVE_INFINITY) this.#meet(next);
