@@ -1,8 +1,8 @@
 import type { CallOptions, Connection } from '../http/index.ts';
 import type { Records } from '../records/index.ts';
+import { command } from './command.ts';
 import type { Filter } from './filter.ts';
 import { checkJobKey, parseProjectId } from './keys.ts';
-import { later } from './later.ts';
 import { readWhole } from './reading.ts';
 import type { ActivityEvent } from './wire.ts';
 
@@ -32,7 +32,7 @@ export class Activity {
 
   /** The events in an array. */
   list(options: ActivityOptions = {}): Promise<ActivityEvent[]> {
-    return later(this.#connection, 'listActivity', this.#project, options);
+    return command(this.#connection, 'listActivity', this.#project, options);
   }
 
   /**
@@ -44,6 +44,6 @@ export class Activity {
    */
   add(events: ActivityEvent | readonly ActivityEvent[], options: CallOptions = {}): Promise<void> {
     const check = (job: string): void => checkJobKey(job, this.#project);
-    return later(this.#connection, 'addActivity', this.#project, [events].flat() as ActivityEvent[], options, check);
+    return command(this.#connection, 'addActivity', this.#project, [events].flat() as ActivityEvent[], options, check);
   }
 }

@@ -1,6 +1,7 @@
 import { expected } from '../errors/index.ts';
 import { type CallOptions, type Connection, type Path, path, type QueryValue } from '../http/index.ts';
 import { type RecordSource, Records, type Schema } from '../records/index.ts';
+import { checkObject } from './check-object.ts';
 import { checkText } from './check-text.ts';
 import {
   type CollectionReadOptions,
@@ -11,10 +12,12 @@ import {
   type CollectionWriterOptions,
   selectionQuery,
 } from './collection-options.ts';
+import { command } from './command.ts';
 import { parseProjectId } from './keys.ts';
 import { later } from './later.ts';
+import { lazySource } from './lazy-source.ts';
 import { names } from './read-options.ts';
-import { lazySource, readRecords } from './reading.ts';
+import { readRecords } from './reading.ts';
 import { RecordWriter } from './record-writer.ts';
 import type { WriterTarget } from './writer-options.ts';
 
@@ -61,7 +64,7 @@ export class Collection {
     checkText('key', key);
     // What a path cannot say, or says of something else: then it is looked for.
     if (!/^(count|\.{1,2})$|\//.test(key)) return this.#connection.json<Item>(this.#at(key), options);
-    return later(this.#connection, 'findRecord', this.#path, key, options) as Promise<Item>;
+    return command(this.#connection, 'findRecord', this.#path, key, options) as Promise<Item>;
   }
 
   /**
@@ -72,18 +75,18 @@ export class Collection {
    * behind others that succeeded: `start` is how many records are stored, `records` are the others.
    */
   set<Item extends Keyed>(records: Item | readonly Item[], options: CallOptions = {}): Promise<void> {
-    return later(this.#connection, 'storeRecords', this.#path, [records].flat(), options);
+    return command(this.#connection, 'storeRecords', this.#path, [records].flat(), options, checkRecord);
   }
 
   /** Removes the record of a key, or of several, many in several requests; that there is none is no error. */
   delete(keys: string | readonly string[], options: CallOptions = {}): Promise<void> {
-    return later(this.#connection, 'removeLines', this.#at('deleted'), 'key', [keys].flat(), options);
+    return command(this.#connection, 'removeLines', this.#at('deleted'), 'key', [keys].flat(), options);
   }
 
   /** How many records there are: all of them, past what the server counts at once. */
   async count(options: CollectionSelection = {}): Promise<number> {
     const query = selectionQuery(options);
-    return later(this.#connection, 'countRecords', this.#at('count'), query, options, (all) => this.iter(all));
+    return command(this.#connection, 'countRecords', this.#at('count'), query, options, (all) => this.iter(all));
   }
 
   /**
@@ -114,12 +117,12 @@ export class Collection {
     options: CallOptions = {},
   ): Promise<Map<string, Item>> {
     const read = (selected: CollectionReadOptions): Records<CollectionRecord> => this.iter(selected);
-    return later(this.#connection, 'getRecords', keys, options, read) as Promise<Map<string, Item>>;
+    return command(this.#connection, 'getRecords', keys, options, read) as Promise<Map<string, Item>>;
   }
 
   /** Removes the whole collection, **and those of the other three types with the same name**: the server takes no type. */
   truncate(options: CallOptions = {}): Promise<void> {
-    return later(this.#connection, 'truncateCollection', this.#project, this.name, options);
+    return command(this.#connection, 'truncateCollection', this.#project, this.name, options);
   }
 
   /** A writer that stores records in the background, in batches and in order. `close` it, or declare it with `await using`. */
@@ -127,7 +130,7 @@ export class Collection {
     const target: WriterTarget<Item> = {
       name: `collection ${this.type}/${this.name} of project ${this.#project}`,
       path: this.#path,
-      shape: (record, shapes) => shapes.records(record),
+      shape: checkRecord,
     };
     return new RecordWriter<Item>(this.#connection, target, { ...options, inFlight: 1 });
   }
@@ -145,7 +148,9 @@ export class Collection {
       return this.#read({ ...query, key, prefix }, { ...options, count: Number.isFinite(most) ? most : undefined });
     }
     return lazySource(() =>
-      later(this.#connection, 'readParts', this.#path, options, (part, own) => this.#read({ ...query, ...part }, own)),
+      command(this.#connection, 'readParts', this.#path, options, (part, own) =>
+        this.#read({ ...query, ...part }, own),
+      ),
     );
   }
 
@@ -153,4 +158,11 @@ export class Collection {
     const asked = { ...query, meta: ['_key', ...names(options.meta)] };
     return readRecords(this.#connection, this.#path, asked, options, { keys: 'keep' });
   }
+}
+
+/** Refuses what is no record of a collection. */
+function checkRecord(record: unknown): unknown {
+  checkObject('record', record);
+  checkText('_key', (record as { readonly _key: unknown })._key);
+  return record;
 }

@@ -1,8 +1,8 @@
 import { expected } from '../errors/index.ts';
 import { type CallOptions, type Connection, path } from '../http/index.ts';
 import type { Records } from '../records/index.ts';
+import { command } from './command.ts';
 import type { FieldsPlace } from './later/fields.ts';
-import { later } from './later.ts';
 import { readWhole } from './reading.ts';
 
 /**
@@ -32,12 +32,12 @@ export abstract class Fields {
 
   /** Stores several values and leaves the others as they are. Those that are undefined are left out. */
   update(values: Readonly<Record<string, unknown>>, options: CallOptions = {}): Promise<void> {
-    return later(this.#connection, 'storeFields', this.#place, values, options);
+    return command(this.#connection, 'storeFields', this.#place, values, options);
   }
 
   /** Removes a value; that it is absent is no error. */
   delete(field: string, options: CallOptions = {}): Promise<void> {
-    return later(this.#connection, 'deleteField', this.#place, field, options);
+    return command(this.#connection, 'deleteField', this.#place, field, options);
   }
 
   /** All values with their names, as pairs. */

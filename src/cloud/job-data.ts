@@ -1,13 +1,15 @@
 import { checkInteger, expected, isNotFoundError } from '../errors/index.ts';
-import { bodyStream, type CallOptions, type Connection, path, type QueryValue } from '../http/index.ts';
+import { type CallOptions, type Connection, path, type QueryValue } from '../http/index.ts';
 import { type RecordSource, Records, type Schema } from '../records/index.ts';
 import { type JobKey, parseJobKey } from './keys.ts';
 import type { DownloadOptions } from './later/download.ts';
 import { later } from './later.ts';
+import { lazySource } from './lazy-source.ts';
 import { openWriters } from './open-writers.ts';
 import { names, type ReadOptions, readQuery, type SchemaOptions } from './read-options.ts';
-import { expectReading, lazySource, MAX_RECORD_BYTES, type Reading, readLines, readRecords } from './reading.ts';
+import { expectReading, MAX_RECORD_BYTES, readLines, readRecords } from './reading.ts';
 import { RecordWriter } from './record-writer.ts';
+import type { Reading } from './resuming.ts';
 import type { Shapes } from './shapes.ts';
 import type { Stats } from './wire.ts';
 import type { SettleOptions, WriterOptions, WriterTarget } from './writer-options.ts';
@@ -76,11 +78,9 @@ export abstract class JobData<T, Input = T> {
    */
   download(options: DownloadOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
     const { connection, key, resource } = this;
-    return bodyStream(
-      (signal) => later(connection, 'openDownload', resource, key, { ...options, signal }),
-      undefined,
-      options.signal,
-    );
+    const open = (): RecordSource<Uint8Array<ArrayBuffer>> =>
+      lazySource(() => later(connection, 'openDownload', resource, key, options));
+    return new Records(open).toReadableStream();
   }
 
   /**
@@ -112,11 +112,8 @@ export abstract class JobData<T, Input = T> {
     return this.#own.write(record);
   }
 
-  /** Checks a record, and answers with what is sent. */
-  protected shape(record: unknown, shapes: Shapes): unknown {
-    // The lines of a log have their own.
-    return shapes[this.resource as Exclude<Resource, 'logs'>](record as never);
-  }
+  /** Checks a record, and answers with what is sent, where this is special to a kind of records. */
+  protected shape?(record: Input, shapes: Shapes): unknown;
 
   #appending(): RecordWriter<Input> | undefined {
     const { path } = this.#target();
@@ -126,16 +123,12 @@ export abstract class JobData<T, Input = T> {
   }
 
   #target(): WriterTarget<Input> {
-    const { connection, key, resource } = this;
+    const { key, resource } = this;
     return {
       name: `${resource} of ${key.join('/')}`,
       path: path`/${resource}/${key}`,
-      shape: (record, shapes) => this.shape(record, shapes),
-      stored: (call) => {
-        const stats = resource === 'samples' ? undefined : () => this.readStats(call);
-        return later(connection, 'nextIndex', stats, (options) => this.iter(options), call);
-      },
-      defaults: resource === 'samples' ? { contentEncoding: 'identity' } : {},
+      data: { resource, stats: (call) => this.readStats(call), read: (options) => this.iter(options) },
+      shape: this.shape,
     };
   }
 

@@ -1,9 +1,9 @@
 import type { CallOptions, Connection } from '../http/index.ts';
+import { command } from './command.ts';
 import { Items } from './items.ts';
 import type { JobFields } from './job-fields.ts';
 import { JobMetadata } from './job-metadata.ts';
 import { parseJobKey } from './keys.ts';
-import { later } from './later.ts';
 import { Logs } from './logs.ts';
 import { closeAll, openWriters } from './open-writers.ts';
 import { Requests } from './requests.ts';
@@ -42,7 +42,7 @@ export class Job {
    * @throws NotFoundError when there is no such job; ConfigurationError for fields that belong to the queue.
    */
   update(state: JobState, meta: JobFields = {}): Promise<JobState> {
-    return later(this.#connection, 'updateJob', this.key, state, meta);
+    return command(this.#connection, 'updateJob', this.key, state, meta);
   }
 
   /** Marks the job as running. */
@@ -65,12 +65,12 @@ export class Job {
    * anything to cancel. Not repeated when no answer comes.
    */
   cancel(options: CallOptions = {}): Promise<boolean> {
-    return later(this.#connection, 'cancelJob', this.key, options);
+    return command(this.#connection, 'cancelJob', this.key, options);
   }
 
   /** Removes the job's record for good. That there is none is no error. */
   purge(options: CallOptions = {}): Promise<void> {
-    return later(this.#connection, 'purgeJob', this.key, options);
+    return command(this.#connection, 'purgeJob', this.key, options);
   }
 
   /**
@@ -80,7 +80,7 @@ export class Job {
    * given.
    */
   updateTags(changes: TagChanges): Promise<void> {
-    return later(this.#connection, 'changeJobTags', this.key, changes);
+    return command(this.#connection, 'changeJobTags', this.key, changes);
   }
 
   /** Stores what its writers still have, and closes them. Rejects as {@link RecordWriter.close} does. */
@@ -96,6 +96,6 @@ export class Job {
    * TimeoutError of phase `wait`.
    */
   waitFor(state: JobState, options: WaitOptions = {}): Promise<JobState> {
-    return later(this.#connection, 'waitFor', this.key, state, options);
+    return command(this.#connection, 'waitFor', this.key, state, options);
   }
 }

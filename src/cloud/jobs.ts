@@ -1,6 +1,7 @@
 import { checkInteger } from '../errors/index.ts';
 import { type CallOptions, type Connection, path, type QueryValue } from '../http/index.ts';
 import { Records } from '../records/index.ts';
+import { command } from './command.ts';
 import { Job } from './job.ts';
 import type { CancelOptions, PushOptions, StartOptions } from './job-fields.ts';
 import type {
@@ -19,9 +20,9 @@ import { JobPages } from './job-pages.ts';
 import { checkState } from './job-state.ts';
 import { checkJobKey, parseJobKey, parseProjectId, parseSpiderKey } from './keys.ts';
 import type { JobsOf } from './later/jobs-of.ts';
-import { later } from './later.ts';
+import { lazySource } from './lazy-source.ts';
 import { names } from './read-options.ts';
-import { lazySource, readLines } from './reading.ts';
+import { readLines } from './reading.ts';
 import type { RunOptions } from './run-options.ts';
 import type { TagChanges } from './tag-changes.ts';
 import type { JobState, JobStateSummary, JobSummary } from './wire.ts';
@@ -94,14 +95,14 @@ export class Jobs {
   summary(state: JobState, options?: JobSummaryOptions): Promise<JobStateSummary>;
   summary(state?: undefined, options?: JobSummaryOptions): Promise<JobStateSummary[]>;
   async summary(state?: JobState, options: JobSummaryOptions = {}): Promise<JobStateSummary | JobStateSummary[]> {
-    const summaries = await later(this.#connection, 'summarizeJobs', this.#these, state, options);
+    const summaries = await command(this.#connection, 'summarizeJobs', this.#these, state, options);
     return state === undefined ? summaries : (summaries[0] as JobStateSummary);
   }
 
   /** The summary of the last finished job of each spider, or of one. */
   iterLast(options: LastJobsOptions = {}): Records<JobSummary> {
     checkInteger('count', options.count, 0);
-    return new Records(() => lazySource(() => later(this.#connection, 'readLastJobs', this.#these, options)));
+    return new Records(() => lazySource(() => command(this.#connection, 'readLastJobs', this.#these, options)));
   }
 
   /** The summaries of the jobs with these keys that exist, in the order of the keys. */
@@ -109,7 +110,7 @@ export class Jobs {
     keys: string | readonly string[],
     options: CallOptions & { readonly meta?: string | readonly string[] } = {},
   ): Promise<JobSummary[]> {
-    return later(this.#connection, 'summarizeKeys', this.#these, keys, options);
+    return command(this.#connection, 'summarizeKeys', this.#these, keys, options);
   }
 
   /** The job with a key, which must be one of these. No request is made. */
@@ -127,7 +128,7 @@ export class Jobs {
   run(spider: string, options?: RunOptions): Promise<Job>;
   run(options?: RunOptions): Promise<Job>;
   run(...args: Named<RunOptions>): Promise<Job> {
-    return later(this.#connection, 'runJob', this.#these, args);
+    return command(this.#connection, 'runJob', this.#these, args);
   }
 
   /**
@@ -137,7 +138,7 @@ export class Jobs {
    * @throws ConfigurationError when it cannot begin; what is wrong with one run is the `error` of that run.
    */
   runAll(runs: readonly RunRequest[], options: RunAllOptions = {}): Promise<RunResult[]> {
-    return later(this.#connection, 'runAll', this.#these, runs, options);
+    return command(this.#connection, 'runAll', this.#these, runs, options);
   }
 
   /**
@@ -149,7 +150,7 @@ export class Jobs {
   push(spider: string, options?: PushOptions): Promise<Job>;
   push(options?: PushOptions): Promise<Job>;
   push(...args: Named<PushOptions>): Promise<Job> {
-    return later(this.#connection, 'pushJob', this.#these, args);
+    return command(this.#connection, 'pushJob', this.#these, args);
   }
 
   /**
@@ -157,7 +158,7 @@ export class Jobs {
    * repeated when no answer comes. The queue is that of the project: a spider alone has none.
    */
   startNext(options: StartOptions = {}): Promise<Job | undefined> {
-    return later(this.#connection, 'startNextJob', this.#these, options);
+    return command(this.#connection, 'startNextJob', this.#these, options);
   }
 
   /**
@@ -165,7 +166,7 @@ export class Jobs {
    * Resolves to how many there were to cancel. Not repeated when no answer comes; doing it again does no harm.
    */
   cancel(options: CancelOptions): Promise<number> {
-    return later(this.#connection, 'cancelJobs', this.#these, options);
+    return command(this.#connection, 'cancelJobs', this.#these, options);
   }
 
   /**
@@ -173,7 +174,7 @@ export class Jobs {
    * are empty. Not repeated when no answer comes.
    */
   updateTags(changes: TagChanges & { spider?: string }): Promise<number> {
-    return later(this.#connection, 'changeJobsTags', this.#these, changes);
+    return command(this.#connection, 'changeJobsTags', this.#these, changes);
   }
 
   /**
@@ -187,7 +188,7 @@ export class Jobs {
    * @throws TimeoutError of phase `wait`; what `onFinished` throws.
    */
   waitForAll(jobs: readonly (Job | string)[], options: WaitForAllOptions = {}): Promise<WaitResult[]> {
-    return later(this.#connection, 'waitForAll', this.#these, jobs, options);
+    return command(this.#connection, 'waitForAll', this.#these, jobs, options);
   }
 
   #filter(options: JobFilter): { query: Record<string, QueryValue>; call: CallOptions } {

@@ -1,36 +1,30 @@
-import { apiErrorOf } from '../errors/apiErrorOf.ts';
-import {
-  ConfigurationError,
-  checkDuration,
-  checkInteger,
-  checkType,
-  DecodeError,
-  DuplicateJobError,
-  expected,
-  isApiError,
-  isTidewayError,
-  loaded,
-  notJson,
-  SchemaError,
-  TimeoutError,
-  UnsavedRecordsError,
-  ValueTooLargeError,
-} from '../errors/index.ts';
-import { backoff, type Connection, isTransient, path, retryDelay, retryOptions, Scope, sleep } from '../http/index.ts';
-import { interruption, isBreak } from '../records/interruption.ts';
-import { checkObject } from './check-object.ts';
-import { checkText } from './check-text.ts';
-import { encodeFilter } from './filter.ts';
-import { checkState, STATES } from './job-state.ts';
-import { parseJobKey } from './keys.ts';
+import { loaded } from '../errors/index.ts';
+import type { Connection } from '../http/index.ts';
+import type { CommandNeeds } from './later/command-needs.ts';
 import type { Needs } from './later/needs.ts';
-import { names } from './read-options.ts';
-import { lazySource, readLines, resumable } from './reading.ts';
+import { needsOf } from './needs.ts';
 
 type Functions = typeof import('./later/index.ts');
 
+/** The functions for which these needs are enough. */
+export type NameFor<Given extends Needs> = {
+  [Name in keyof Functions]: Functions[Name] extends (needs: infer Wanted, ...rest: never) => unknown
+    ? Given extends Wanted
+      ? Name
+      : never
+    : never;
+}[keyof Functions];
+
 /** The parameters of a function behind its first one, the needs. */
-type Rest<F> = F extends (needs: Needs, ...rest: infer Args) => unknown ? Args : never;
+export type Rest<Name extends keyof Functions> = Functions[Name] extends (
+  needs: CommandNeeds,
+  ...rest: infer Args
+) => unknown
+  ? Args
+  : never;
+
+/** What a function resolves to. */
+export type Result<Name extends keyof Functions> = Awaited<ReturnType<Functions[Name]>>;
 
 /**
  * Calls a function of `./later`, whose code is loaded with the first of these calls: a program that only reads jobs
@@ -39,49 +33,20 @@ type Rest<F> = F extends (needs: Needs, ...rest: infer Args) => unknown ? Args :
  * @throws ConnectionError when the code cannot be as in a page that has lost its network. Nothing was done then,
  * and the next call tries again.
  */
-export async function later<Name extends keyof Functions>(
+export function later<Name extends NameFor<Needs>>(
   connection: Connection,
   name: Name,
-  ...rest: Rest<Functions[Name]>
-): Promise<Awaited<ReturnType<Functions[Name]>>> {
+  ...rest: Rest<Name>
+): Promise<Result<Name>> {
+  return call(needsOf(connection), name, rest);
+}
+
+/** The same with needs of the caller's. */
+export async function call<Name extends keyof Functions>(
+  needs: Needs,
+  name: Name,
+  rest: Rest<Name>,
+): Promise<Result<Name>> {
   const functions = await loaded(import('./later/index.ts'));
-  const needs: Needs = {
-    connection,
-    apiErrorOf,
-    backoff,
-    ConfigurationError,
-    checkDuration,
-    checkInteger,
-    checkObject,
-    checkState,
-    checkText,
-    checkType,
-    DecodeError,
-    DuplicateJobError,
-    encodeFilter,
-    expected,
-    interruption,
-    isApiError,
-    isBreak,
-    isTidewayError,
-    isTransient,
-    lazySource,
-    names,
-    notJson,
-    parseJobKey,
-    path,
-    readLines,
-    resumable,
-    retryDelay,
-    retryOptions,
-    SchemaError,
-    Scope,
-    STATES,
-    sleep,
-    TimeoutError,
-    UnsavedRecordsError,
-    ValueTooLargeError,
-  };
-  const run = functions[name] as (needs: Needs, ...rest: unknown[]) => Promise<Awaited<ReturnType<Functions[Name]>>>;
-  return run(needs, ...rest);
+  return (functions[name] as (needs: Needs, ...rest: unknown[]) => Promise<Result<Name>>)(needs, ...rest);
 }

@@ -1,6 +1,6 @@
 import type { CallOptions, Connection } from '../http/index.ts';
 import type { Records } from '../records/index.ts';
-import { later } from './later.ts';
+import { command } from './command.ts';
 import { Project } from './project.ts';
 import { readWhole } from './reading.ts';
 import type { JobState, ProjectSummary } from './wire.ts';
@@ -25,11 +25,11 @@ export class Projects {
 
   /** The ids of the projects whose member the key's owner is. */
   list(options: CallOptions = {}): Promise<number[]> {
-    return later(this.#connection, 'listProjects', options);
+    return command(this.#connection, 'listProjects', options);
   }
 
   /** The job counts of every project that has pending or running jobs; with `state` only those of these states. */
   summary(options: CallOptions & { readonly state?: JobState | readonly JobState[] } = {}): Promise<ProjectSummary[]> {
-    return later(this.#connection, 'summarizeProjects', options);
+    return command(this.#connection, 'summarizeProjects', options);
   }
 }

@@ -1,4 +1,4 @@
-import { ConfigurationError, checkDuration, checkInteger, checkType, expected, TimeoutError } from '../errors/index.ts';
+import { checkDuration, checkInteger, checkType, expected, TimeoutError } from '../errors/index.ts';
 import { type Connection, checkCall, type Path, Scope } from '../http/index.ts';
 import type { BatchWriter } from './later/batch-writer.ts';
 import { later } from './later.ts';
@@ -25,7 +25,7 @@ export class RecordWriter<T> implements AsyncDisposable {
     checkOptions(options);
     this.#connection = connection;
     this.#target = target;
-    this.#options = { ...target.defaults, ...options };
+    this.#options = options;
     openWriters(connection).add(this);
   }
 
@@ -46,8 +46,7 @@ export class RecordWriter<T> implements AsyncDisposable {
 
   /** Whether this writer appends to what is stored at a path, and still can. */
   appendsTo(path: Path): boolean {
-    const isOpen = !this.#closing && !this.#batches?.failed;
-    return isOpen && this.#target.path === path && this.#options.start === undefined;
+    return !this.#closing && !this.#batches?.failed && this.#target.path === path && this.#options.start === undefined;
   }
 
   /**
@@ -58,11 +57,10 @@ export class RecordWriter<T> implements AsyncDisposable {
    * used up: the writer has ended then.
    */
   write(record: T): Promise<number> {
-    // A writer that failed says why, also when it was closed since.
-    if (!this.#closing || this.#batches?.failed) {
-      return this.#batches ? this.#batches.write(record) : this.#load().then((batches) => batches.write(record));
-    }
-    return Promise.reject(new ConfigurationError(`Expected an open writer of ${this.name}, got one that was closed`));
+    const closed = this.#closing !== undefined;
+    return this.#batches
+      ? this.#batches.write(record, closed)
+      : this.#load().then((batches) => batches.write(record, closed));
   }
 
   /** Resolves when all that was written before is stored, and rejects as {@link write} does. */
@@ -99,9 +97,8 @@ export class RecordWriter<T> implements AsyncDisposable {
     checkDuration('deadline', deadline);
     const late = (): TimeoutError => new TimeoutError(`${this.name} were not stored`, 'deadline', deadline ?? 0);
     const scope = new Scope(signal).expire(deadline, late);
-    // Whoever stops waiting is not told how it ends; the next call is.
-    work.catch(() => {});
     try {
+      // Whoever stops waiting is not told how it ends; the next call is.
       await scope.race(work);
     } finally {
       scope.end();
@@ -136,7 +133,5 @@ function checkOptions(options: WriterOptions): void {
   checkType('onBatch', options.onBatch, 'function');
   const { contentEncoding = 'gzip', inFlight = 1 } = options;
   if (inFlight > 8) expected('`inFlight` to be 1 to 8', inFlight);
-  if (!['gzip', 'identity'].includes(contentEncoding)) {
-    expected('`contentEncoding` to be gzip or identity', contentEncoding);
-  }
+  if (!/^(gzip|identity)$/.test(contentEncoding)) expected('`contentEncoding` to be gzip or identity', contentEncoding);
 }

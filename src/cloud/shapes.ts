@@ -3,8 +3,6 @@ import type { RequestInput } from './request-input.ts';
 
 /** What checks a record that a writer is given, and answers with what is sent. It is loaded with the writer's code. */
 export interface Shapes {
-  /** A record of a collection. */
-  records(record: unknown): unknown;
   items(item: unknown): unknown;
   samples(sample: unknown): unknown;
   /** `levelNumber` tells the number of a level. */

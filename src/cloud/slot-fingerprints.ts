@@ -1,9 +1,10 @@
 import { type CallOptions, type Connection, type Path, path } from '../http/index.ts';
 import { type RecordSource, Records } from '../records/index.ts';
 import { checkText } from './check-text.ts';
+import { command } from './command.ts';
 import type { QueueRequest } from './frontier-types.ts';
-import { later } from './later.ts';
-import { lazySource, resumable } from './reading.ts';
+import { lazySource } from './lazy-source.ts';
+import { resumable } from './reading.ts';
 
 /** The fingerprints that a slot has seen. They stay when what was queued with them is deleted. */
 export class SlotFingerprints {
@@ -35,7 +36,7 @@ export class SlotFingerprints {
   iter(options: CallOptions = {}): Records<string> {
     const open = (): RecordSource<unknown> =>
       resumable(this.#connection, this.#path, { keys: 'none', request: () => ({}) }, options);
-    return new Records(() => lazySource(() => later(this.#connection, 'fingerprintsOf', this.#path, open)));
+    return new Records(() => lazySource(() => command(this.#connection, 'fingerprintsOf', this.#path, open)));
   }
 
   /** The fingerprints in an array. */

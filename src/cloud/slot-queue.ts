@@ -3,11 +3,11 @@ import { type CallOptions, type Connection, type Path, path } from '../http/inde
 import { Records } from '../records/index.ts';
 import { checkObject } from './check-object.ts';
 import { checkText } from './check-text.ts';
+import { command } from './command.ts';
 import type { QueueBatch, QueueRequest } from './frontier-types.ts';
 import type { Consumed } from './later/consume.ts';
-import { later } from './later.ts';
+import { lazySource } from './lazy-source.ts';
 import type { BatchHandler, ConsumeOptions, ConsumeResult, QueueReadOptions } from './queue-options.ts';
-import { lazySource } from './reading.ts';
 
 /** The queue of a slot: requests that wait, in batches, until they are deleted. */
 export class SlotQueue {
@@ -47,7 +47,7 @@ export class SlotQueue {
    */
   iter(options: QueueReadOptions = {}): Records<QueueBatch> {
     checkInteger('minCount', options.minCount, 1);
-    return new Records(() => lazySource(() => later(this.#connection, 'readQueue', this.#path, options)));
+    return new Records(() => lazySource(() => command(this.#connection, 'readQueue', this.#path, options)));
   }
 
   /** The batches that wait, in an array. */
@@ -57,7 +57,7 @@ export class SlotQueue {
 
   /** Removes a batch by its id, or several; that there is none is no error. Their fingerprints stay seen. */
   delete(ids: string | readonly string[], options: CallOptions = {}): Promise<void> {
-    return later(this.#connection, 'removeLines', this.#deleted, 'id', [ids].flat(), options);
+    return command(this.#connection, 'removeLines', this.#deleted, 'id', [ids].flat(), options);
   }
 
   /**
@@ -74,7 +74,7 @@ export class SlotQueue {
       read: (call) => this.list(call),
       remove: (id, call) => this.delete(id, call),
     };
-    return later(this.#connection, 'consume', queue, handler, options);
+    return command(this.#connection, 'consume', queue, handler, options);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { CallOptions, Connection } from '../http/index.ts';
+import { command } from './command.ts';
 import { Jobs } from './jobs.ts';
 import { parseSpiderKey } from './keys.ts';
-import { later } from './later.ts';
 import type { TagChanges } from './tag-changes.ts';
 
 /** A spider of a project. */
@@ -22,7 +22,7 @@ export class Spider {
 
   /** Its tags. */
   listTags(options: CallOptions = {}): Promise<string[]> {
-    return later(this.#connection, 'listSpiderTags', ...parseSpiderKey(this.key), options);
+    return command(this.#connection, 'listSpiderTags', ...parseSpiderKey(this.key), options);
   }
 
   /**
@@ -32,6 +32,6 @@ export class Spider {
    * not deployed.
    */
   updateTags(changes: TagChanges): Promise<string[]> {
-    return later(this.#connection, 'changeSpiderTags', ...parseSpiderKey(this.key), changes);
+    return command(this.#connection, 'changeSpiderTags', ...parseSpiderKey(this.key), changes);
   }
 }

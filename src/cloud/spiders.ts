@@ -1,7 +1,7 @@
 import type { CallOptions, Connection } from '../http/index.ts';
 import type { Records } from '../records/index.ts';
+import { command } from './command.ts';
 import { parseProjectId } from './keys.ts';
-import { later } from './later.ts';
 import { readWhole } from './reading.ts';
 import { Spider } from './spider.ts';
 import type { SpiderSummary } from './wire.ts';
@@ -37,7 +37,7 @@ export class Spiders {
    * @throws NotFoundError when there is none, unless `create` is set.
    */
   id(name: string, options: SpiderIdOptions = {}): Promise<number> {
-    return later(this.#connection, 'findSpider', this.#project, name, options);
+    return command(this.#connection, 'findSpider', this.#project, name, options);
   }
 
   /** The spiders that are deployed. */
@@ -47,6 +47,6 @@ export class Spiders {
 
   /** The spiders that are deployed. */
   list(options: CallOptions = {}): Promise<SpiderSummary[]> {
-    return later(this.#connection, 'listSpiders', this.#project, options);
+    return command(this.#connection, 'listSpiders', this.#project, options);
   }
 }

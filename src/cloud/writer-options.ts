@@ -1,5 +1,8 @@
 import type { CallOptions, Path } from '../http/index.ts';
+import type { Records } from '../records/index.ts';
+import type { ReadOptions } from './read-options.ts';
 import type { Shapes } from './shapes.ts';
+import type { Stats } from './wire.ts';
 
 /** A batch that the server has stored. */
 export interface StoredBatch {
@@ -40,14 +43,24 @@ export interface WriterOptions extends Omit<CallOptions, 'deadline'> {
 /** How long it is waited until records are stored. They go on being stored when it is not waited any more. */
 export type SettleOptions = Pick<CallOptions, 'signal' | 'deadline'>;
 
+/** The data of a job that records are appended to. */
+export interface StoredData {
+  readonly resource: 'items' | 'logs' | 'requests' | 'samples';
+  /** What the server tells of them; it tells nothing of samples. */
+  readonly stats: (options: CallOptions) => Promise<Stats>;
+  readonly read: (options: ReadOptions) => Records<unknown>;
+}
+
 /** Where a writer's records go. */
 export interface WriterTarget<T> {
   /** What is written, for messages: `items of 123/1/2`. */
   readonly name: string;
   readonly path: Path;
-  /** How many records are stored already; without it batches are sent without `start`, and indices count from 0. */
-  readonly stored?: (options: CallOptions) => Promise<number>;
-  /** Checks a record, and answers with what is sent. `shapes` are those that are loaded with the writer's code. */
-  readonly shape?: (record: T, shapes: Shapes) => unknown;
-  readonly defaults?: Pick<WriterOptions, 'size' | 'interval' | 'contentEncoding' | 'queueSize'>;
+  /** What is stored already; without it batches are sent without `start`, and indices count from 0. */
+  readonly data?: StoredData;
+  /**
+   * Checks a record, and answers with what is sent. `shapes` are those that are loaded with the writer's code; by default
+   * it is that of the data.
+   */
+  readonly shape?: ((record: T, shapes: Shapes) => unknown) | undefined;
 }

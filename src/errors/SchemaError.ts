@@ -16,9 +16,8 @@ export class SchemaError extends TidewayError {
 
   readonly #issues: readonly SchemaIssue[];
 
-  constructor(what: string, issues: readonly SchemaIssue[]) {
-    const paths = issues.map((issue) => `\`${(issue.path ?? []).map(segment).join('.')}\``);
-    super(`${what} does not fit the schema at ${paths.slice(0, 5).join(', ')}`);
+  constructor(message: string, issues: readonly SchemaIssue[]) {
+    super(message);
     this.#issues = issues;
   }
 
@@ -26,10 +25,6 @@ export class SchemaError extends TidewayError {
   get issues(): readonly SchemaIssue[] {
     return this.#issues;
   }
-}
-
-function segment(step: PropertyKey | { readonly key: PropertyKey }): string {
-  return String(typeof step === 'object' ? step.key : step);
 }
 
 /** Whether a value is a {@link SchemaError}. */

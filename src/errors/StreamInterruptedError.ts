@@ -11,10 +11,8 @@ export class StreamInterruptedError extends TidewayError {
   /** The key of the last one, for `startAfter` of a later read; undefined where records have no keys. */
   readonly lastKey: string | undefined;
 
-  constructor(what: string, progress: { delivered: number; lastKey?: string | undefined }, cause: unknown) {
-    const last = progress.lastKey === undefined ? '' : `, the last one \`${progress.lastKey}\``;
-    const why = cause instanceof Error ? `: ${cause.message}` : '';
-    super(`${what} was interrupted after ${progress.delivered} records${last}${why}`, { cause });
+  constructor(message: string, progress: { delivered: number; lastKey?: string | undefined }, cause: unknown) {
+    super(message, { cause });
     this.delivered = progress.delivered;
     this.lastKey = progress.lastKey;
   }

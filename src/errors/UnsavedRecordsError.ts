@@ -14,13 +14,13 @@ export class UnsavedRecordsError extends TidewayError {
   readonly #records: readonly unknown[];
 
   constructor(
-    what: string,
+    message: string,
     records: readonly unknown[],
     start: number,
     cause?: unknown,
     storedAfter: readonly RecordRange[] = [],
   ) {
-    super(`${what}: ${records.length} records from index ${start} were not stored`, { cause });
+    super(message, { cause });
     this.start = start;
     this.storedAfter = storedAfter;
     this.#records = records;

@@ -4,6 +4,12 @@ const TOKEN =
 /** The beginning of a string, its escapes taken out, or of a word: more text could make a token of it. */
 const BEGINNING = /^("[^"\p{Cc}]*|-|t(ru?)?|f(a(ls?)?)?|n(ul?)?)$/u;
 
+/** Where text stops being JSON: the lines before, and the position within the line. */
+export function jsonEndPlace(text: string): readonly [lines: number, position: number] {
+  const before = text.slice(0, jsonEndPosition(text)).split('\n');
+  return [before.length - 1, before.at(-1)?.length ?? 0];
+}
+
 /** The same as {@link jsonErrorPosition}, but for text that was cut inside a token: that stops at its end. */
 export function jsonEndPosition(text: string): number {
   const position = jsonErrorPosition(text);

@@ -3,22 +3,22 @@ import { bodyOf } from './body.ts';
 import { broken } from './broken.ts';
 import type { AuthContext } from './credentials.ts';
 import type { Exchange } from './exchange.ts';
-import type { Fetch, Hooks, Logger } from './options.ts';
+import type { ConnectionOptions } from './options.ts';
 import { Scope } from './scope.ts';
 
 /** What all tries of one request have in common. */
 export interface Attempts extends Exchange {
-  readonly fetch: Fetch;
+  /** The user's own parts of the connection. */
+  readonly own: Pick<ConnectionOptions, 'fetch' | 'hooks' | 'logger'>;
   readonly authorize: (context: AuthContext) => string | undefined | Promise<string | undefined>;
-  readonly hooks: Hooks;
-  readonly logger: Logger | undefined;
   /** Milliseconds until the headers. */
   readonly timeout: number;
 }
 
 /** Sends a request once. Resolves to an answer of 2xx whose body is unread; everything else is a typed error. */
 export async function sendOnce(request: Request, attempt: number, exchange: Attempts): Promise<Response> {
-  const { fetch, hooks, logger, method, path, requestId, timeout } = exchange;
+  const { method, path, requestId, timeout } = exchange;
+  const { fetch = globalThis.fetch, hooks, logger } = exchange.own;
   // Lives as long as the exchange when the try succeeds: its signal is the one that ends the body.
   const scope = new Scope(exchange.scope.signal);
   const { signal } = scope;
@@ -40,7 +40,7 @@ export async function sendOnce(request: Request, attempt: number, exchange: Atte
   let response: Response | undefined;
   try {
     await own(() => sign(request, attempt, exchange));
-    const replaced = await own(() => hooks.beforeRequest?.({ requestId, attempt, request }));
+    const replaced = await own(() => hooks?.beforeRequest?.({ requestId, attempt, request }));
     // Also of the request that a hook made: no redirect is followed.
     const sent = new Request(replaced ?? request, { signal, redirect: 'manual' });
     const answer = (async () => fetch(sent))().catch(async (error: unknown) => {
@@ -52,7 +52,7 @@ export async function sendOnce(request: Request, attempt: number, exchange: Atte
     stop();
     const { ok, status } = response;
     log(ok ? 'debug' : 'warn', status);
-    await own(() => hooks.afterResponse?.({ requestId, attempt, request: sent, response: response as Response }));
+    await own(() => hooks?.afterResponse?.({ requestId, attempt, request: sent, response: response as Response }));
     if (ok) return response;
     return (await (await bodyOf(response, exchange)).accept(timeout)).response;
   } catch (error) {

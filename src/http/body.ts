@@ -1,5 +1,5 @@
 import { apiErrorOf } from '../errors/apiErrorOf.ts';
-import { BodyTooLargeError, isTidewayError, loaded, RedirectError, TimeoutError } from '../errors/index.ts';
+import { BodyTooLargeError, isTidewayError, loaded, notJson, RedirectError, TimeoutError } from '../errors/index.ts';
 import { broken } from './broken.ts';
 import type { Exchange } from './exchange.ts';
 import type { BodyReader } from './later/body-reader.ts';
@@ -19,7 +19,16 @@ export function expectBody(): void {
 export async function bodyOf(response: Response, exchange: Exchange): Promise<BodyReader> {
   try {
     const { BodyReader } = await loaded(import('./later/body-reader.ts'));
-    const needs = { apiErrorOf, BodyTooLargeError, broken, isBrowser, isTidewayError, RedirectError, TimeoutError };
+    const needs = {
+      apiErrorOf,
+      BodyTooLargeError,
+      broken,
+      isBrowser,
+      isTidewayError,
+      notJson,
+      RedirectError,
+      TimeoutError,
+    };
     return new BodyReader(response, exchange, needs);
   } catch (error) {
     exchange.scope.abort(error);

@@ -1,15 +1,7 @@
 import ky from 'ky';
-import {
-  ConfigurationError,
-  checkDuration,
-  checkType,
-  notJson,
-  type TidewayError,
-  TimeoutError,
-} from '../errors/index.ts';
+import { ConfigurationError, checkDuration, checkType, type TidewayError, TimeoutError } from '../errors/index.ts';
 import { type Attempts, sendOnce } from './attempt.ts';
 import { bodyOf, expectBody } from './body.ts';
-import { bodyStream } from './body-stream.ts';
 import { basic, parseCredential } from './credentials.ts';
 import { endpoint } from './endpoint.ts';
 import type { BodyReader } from './later/body-reader.ts';
@@ -20,9 +12,6 @@ import { retryDelay, retryOptions } from './retry-policy.ts';
 import { isBrowser } from './runtime.ts';
 import { Scope } from './scope.ts';
 import { version } from './version.ts';
-
-/** The largest answer that is read as a whole, in bytes: a summary of jobs has no limit of its own. */
-const WHOLE_BODY_BYTES = 128 * 1024 * 1024;
 
 const OPTION_TYPES = [
   ['fetch', 'function'],
@@ -79,33 +68,19 @@ export class Connection {
   async json<T = unknown>(
     path: Path,
     options: RequestOptions = {},
-    refusedWith: (value: T) => number | undefined = () => undefined,
+    refusedWith?: (value: T) => number | undefined,
   ): Promise<T> {
-    const body = await this.open(path, options);
-    const text = await body.text(WHOLE_BODY_BYTES, path);
-    let value: T;
-    try {
-      value = (text.trim() ? JSON.parse(text) : undefined) as T;
-    } catch {
-      throw await notJson(`JSON from ${options.method ?? 'GET'} ${path}`, text);
-    }
-    const status = refusedWith(value);
-    if (status) throw await body.explained(status, text);
-    return value;
+    return (await this.open(path, options)).json(path, refusedWith);
   }
 
   /** The body of an answer as text, at most 128 MiB. */
   async text(path: Path, options: RequestOptions = {}): Promise<string> {
-    return (await this.open(path, options)).text(WHOLE_BODY_BYTES, path);
+    return (await this.open(path, options)).whole(path);
   }
 
   /** The answer. Its body is a stream under the same timeouts, deadline and signal. */
   async request(path: Path, options: RequestOptions = {}): Promise<Response> {
-    const body = await this.open(path, options);
-    const { response } = body;
-    // Nobody reads what is not there: it ends here.
-    if (!response.body) body.cancel();
-    return new Response(response.body && bodyStream(async () => body, body), response);
+    return (await this.open(path, options)).toResponse();
   }
 
   /** Opens the body of an answer. Whoever opens it reads it to its end or cancels it. */
@@ -115,13 +90,11 @@ export class Connection {
     const retry = retryOptions(options.retry ?? own.retry);
     const repeatable = options.idempotent ?? (method === 'GET' || method === 'DELETE');
     const url = new URL(this.#endpoints[api] + path.replace(/^\//, ''));
-    url.search = encodeFields(options.query);
+    url.search = String(encodeFields(options.query));
     const scope = this.scope(`${method} ${url.pathname}`, options);
     const exchange: Attempts = {
-      fetch: own.fetch ?? ((request) => globalThis.fetch(request)),
+      own,
       authorize: this.#authorize,
-      hooks: own.hooks ?? {},
-      logger: own.logger,
       secrets: new Set(),
       timeout: options.timeout ?? own.timeout ?? 30_000,
       idleTimeout: options.idleTimeout ?? own.idleTimeout ?? 60_000,
@@ -143,7 +116,7 @@ export class Connection {
           ...(!isBrowser() && { 'user-agent': own.userAgent ?? `tideway/${version}` }),
           ...options.headers,
         },
-        body: form ? new URLSearchParams(encodeFields(form)) : options.body,
+        body: form ? encodeFields(form) : options.body,
         json,
         signal: scope.signal,
         timeout: false,

@@ -1,6 +1,5 @@
 export { backoff, sleep } from './backoff.ts';
 export { expectBody } from './body.ts';
-export { bodyStream } from './body-stream.ts';
 export { Connection, checkCall } from './connection.ts';
 export type { Auth, AuthContext } from './credentials.ts';
 export type { BodyReader } from './later/body-reader.ts';

@@ -17,12 +17,8 @@ export type Segment = string | number | readonly (string | number)[];
  * path`/items/${['123', '1', '2']}/stats` // '/items/123/1/2/stats'
  */
 export function path(literals: TemplateStringsArray, ...values: readonly Segment[]): Path {
-  let result = literals[0] ?? '';
-  values.forEach((value, index) => {
-    const segments = Array.isArray(value) && value.length > 0 ? value : [value];
-    result += segments.map(encodeSegment).join('/') + (literals[index + 1] ?? '');
-  });
-  return result as Path;
+  const segments = values.map((value) => [value].flat().map(encodeSegment).join('/') || encodeSegment(''));
+  return String.raw({ raw: literals }, ...segments) as Path;
 }
 
 function encodeSegment(value: Segment): string {

@@ -1,12 +1,12 @@
 import type { QueryValue } from './options.ts';
 
-/** Fields as `application/x-www-form-urlencoded` text: arrays repeat, undefined is left out, true is 1. */
-export function encodeFields(fields: Readonly<Record<string, QueryValue>> = {}): string {
+/** Fields as of `application/x-www-form-urlencoded`: arrays repeat, undefined is left out, true is 1. */
+export function encodeFields(fields: Readonly<Record<string, QueryValue>> = {}): URLSearchParams {
   const result = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
     for (const one of Array.isArray(value) ? value : [value]) {
       if (one !== undefined) result.append(name, String(typeof one === 'boolean' ? Number(one) : one));
     }
   }
-  return result.toString();
+  return result;
 }

@@ -1,11 +1,4 @@
-import {
-  checkDuration,
-  checkInteger,
-  checkType,
-  isApiError,
-  isConnectionError,
-  isTimeoutError,
-} from '../errors/index.ts';
+import { checkDuration, checkInteger, checkType, isApiError, isBreak } from '../errors/index.ts';
 import { backoff } from './backoff.ts';
 import type { RetryOptions } from './options.ts';
 
@@ -24,8 +17,7 @@ export function retryOptions(options: RetryOptions | false = {}): Required<Retry
 
 /** Whether another try may help. */
 export function isTransient(error: unknown): boolean {
-  if (isApiError(error)) return RETRIED_STATUSES.includes(error.status);
-  return isConnectionError(error) || (isTimeoutError(error) && error.phase === 'headers');
+  return isApiError(error) ? RETRIED_STATUSES.includes(error.status) : isBreak(error);
 }
 
 /**

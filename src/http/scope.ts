@@ -24,8 +24,7 @@ export class Scope {
   timer(milliseconds: number | undefined, reason: () => unknown): () => void {
     if (milliseconds === undefined || milliseconds === Number.POSITIVE_INFINITY) return () => {};
     const timer = setTimeout(() => this.abort(reason()), milliseconds);
-    const stop = (): void => clearTimeout(timer);
-    return stop;
+    return () => clearTimeout(timer);
   }
 
   /** Like {@link timer}, until the end of the scope. */

@@ -1,5 +1,5 @@
-import type { ConnectionError, DecodeError, StreamInterruptedError } from '../errors/index.ts';
-import type { isBreak, isRefusal } from './interruption.ts';
+import type { ConnectionError, DecodeError } from '../errors/index.ts';
+import { type InterruptionErrors, interrupted, isRefusal } from './interruption.ts';
 import { type DecodingErrors, JsonLines, type LineBatch } from './json-lines.ts';
 import { keyOfLine, parseWithoutKey } from './record-key.ts';
 import type { Batch, ByteSource, RecordSource } from './source.ts';
@@ -33,11 +33,8 @@ export interface Following {
 }
 
 /** What a read fails with, and knows of errors. */
-export interface ReadingErrors extends DecodingErrors {
+export interface ReadingErrors extends DecodingErrors, InterruptionErrors {
   readonly ConnectionError: typeof ConnectionError;
-  readonly isBreak: typeof isBreak;
-  readonly isRefusal: typeof isRefusal;
-  readonly StreamInterruptedError: typeof StreamInterruptedError;
 }
 
 /** What a {@link ResumableSource} reads. */
@@ -195,16 +192,15 @@ export class ResumableSource<T> implements RecordSource<T> {
 
   async #resume(error: unknown): Promise<void> {
     const { isTransient, onResume, wait, what } = this.#options;
-    const { isBreak, isRefusal, StreamInterruptedError } = this.#errors;
     this.#body?.cancel(error);
     this.#body = undefined;
     this.#rest = undefined;
-    const refused = isRefusal(error);
+    const refused = isRefusal(this.#errors, error);
     // The first answer decides whether there is anything to resume; an abort or a bad record is not to be repeated.
-    if (!this.#decoder || !(refused || isBreak(error))) throw error;
+    if (!this.#decoder || !(refused || this.#errors.isBreak(error))) throw error;
     const progress = { delivered: this.#delivered, lastKey: this.#lastKey() };
     if (++this.#failures > MAX_RESUMES || (refused && !isTransient(error))) {
-      throw new StreamInterruptedError(what, progress, error);
+      throw interrupted(this.#errors, what, progress, error);
     }
     this.resumes++;
     onResume?.({ ...progress, error });

@@ -21,7 +21,7 @@ export type SchemaResult<Output> =
 export class SchemaSource<T> implements RecordSource<T> {
   readonly #source: RecordSource<unknown>;
   readonly #schema: Schema<T>;
-  readonly #fail: (what: string, issues: readonly SchemaIssue[]) => SchemaError;
+  readonly #fail: (message: string, issues: readonly SchemaIssue[]) => SchemaError;
   #count = 0;
   #failure: { readonly error: unknown } | undefined;
 
@@ -29,7 +29,7 @@ export class SchemaSource<T> implements RecordSource<T> {
   constructor(
     source: RecordSource<unknown>,
     schema: Schema<T>,
-    fail: (what: string, issues: readonly SchemaIssue[]) => SchemaError,
+    fail: (message: string, issues: readonly SchemaIssue[]) => SchemaError,
   ) {
     this.#source = source;
     this.#schema = schema;
@@ -52,7 +52,11 @@ export class SchemaSource<T> implements RecordSource<T> {
         const validated = this.#schema['~standard'].validate(record);
         const result = validated instanceof Promise ? await validated : validated;
         this.#count++;
-        if (result.issues) throw this.#fail(`Record ${this.#count} of the read`, result.issues);
+        if (result.issues) {
+          const places = result.issues.slice(0, 5).map(({ path = [] }) => `\`${path.map(segment).join('.')}\``);
+          const message = `Record ${this.#count} of the read does not fit the schema at ${places.join(', ')}`;
+          throw this.#fail(message, result.issues);
+        }
         records.push(result.value);
       } catch (error) {
         this.#failure = { error };
@@ -66,4 +70,9 @@ export class SchemaSource<T> implements RecordSource<T> {
   close(reason?: unknown): void {
     this.#source.close(reason);
   }
+}
+
+/** A step of a path as text. */
+function segment(step: PropertyKey | { readonly key: PropertyKey }): string {
+  return String(typeof step === 'object' ? step.key : step);
 }

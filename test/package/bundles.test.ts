@@ -159,7 +159,7 @@ describe.each(bundlers)('a bundle by %s', (_, bundle) => {
     const { all, first } = await bundle(use('ScrapyCloud'));
     // Of schemas, of ranges, of refusals, of commands, of lists of projects, of downloads and of counts: what each of
     // them asks for by name.
-    const names = ['of the read`', 'input_bytes', 'non_field_errors', 'startjob'];
+    const names = ['does not fit the schema', 'input_bytes', 'non_field_errors', 'startjob'];
     // Of bodies, of redirects and of records that are cut: loaded beside the first request.
     const beside = ['went on with no byte', 'which was not followed', 'ended inside a record'];
     for (const name of [...names, 'listprojects', 'include_headers', 'nextstart', ...beside]) {
@@ -227,7 +227,7 @@ async function writeBundle(
   const later = outputs.find(([path]) => basename(path).startsWith('later-'))?.[0] ?? '';
   const beside = outputs
     .map(([path]) => path)
-    .filter((path) => /^(body-reader|reading|resumable-source)-/.test(basename(path)));
+    .filter((path) => /^(body-reader|reading|resuming)-/.test(basename(path)));
   return { first, later, beside };
 }
 

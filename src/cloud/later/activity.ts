@@ -1,7 +1,7 @@
 import type { CallOptions } from '../../http/index.ts';
 import type { ActivityOptions } from '../activity.ts';
 import type { ActivityEvent } from '../wire.ts';
-import type { Needs } from './needs.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { sendLines } from './send-lines.ts';
 
 /** How often a list that breaks is read again. */
@@ -9,7 +9,7 @@ const RETRIES = 5;
 
 /** Reads the events of a project. */
 export async function listActivity(
-  needs: Needs,
+  needs: CommandNeeds,
   project: string,
   { count, filter, meta, ...call }: ActivityOptions,
 ): Promise<ActivityEvent[]> {
@@ -33,7 +33,7 @@ export async function listActivity(
 
 /** Adds events to a project; `check` refuses keys of jobs that are none of its. */
 export async function addActivity(
-  needs: Needs,
+  needs: CommandNeeds,
   project: string,
   events: readonly ActivityEvent[],
   options: CallOptions,

@@ -1,13 +1,13 @@
 import type { ApiError } from '../../errors/index.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { notFound } from './job-state.ts';
-import type { Needs } from './needs.ts';
 
 /**
  * The key of a job as a server gave it.
  *
  * @throws DecodeError for anything else.
  */
-export function answeredKey(needs: Needs, key: unknown, target: string): string {
+export function answeredKey(needs: CommandNeeds, key: unknown, target: string): string {
   try {
     needs.parseJobKey(key as string);
     return key as string;
@@ -17,6 +17,6 @@ export function answeredKey(needs: Needs, key: unknown, target: string): string 
 }
 
 /** A job that is not there. */
-export function noSuchJob(needs: Needs, target: string, key: string, method?: string): ApiError {
+export function noSuchJob(needs: CommandNeeds, target: string, key: string, method?: string): ApiError {
   return notFound(needs, target, `there is no job \`${key}\``, method);
 }

@@ -1,9 +1,11 @@
 import type { RetryOptions } from '../../http/index.ts';
-import type { WriterOptions, WriterTarget } from '../writer-options.ts';
+import type { StoredData, WriterOptions, WriterTarget } from '../writer-options.ts';
 import { Batch } from './batch.ts';
 import { encodeLine } from './encode-line.ts';
 import type { Needs } from './needs.ts';
+import { nextIndex } from './next-index.ts';
 import { RecordShapes } from './record-shapes.ts';
+import { unsaved } from './unsaved.ts';
 import { uploaderOf } from './uploader.ts';
 
 /** How long a batch is tried: longer than a call that somebody waits for, and never for hours. */
@@ -67,7 +69,7 @@ export class BatchWriter {
   constructor(needs: Needs, target: WriterTarget<unknown>, options: WriterOptions) {
     const retry = options.retry ?? needs.connection.retry;
     this.#target = target;
-    this.#options = options;
+    this.#options = { contentEncoding: target.data?.resource === 'samples' ? 'identity' : 'gzip', ...options };
     this.#needs = needs;
     this.#shapes = new RecordShapes(needs);
     this.#retry = needs.retryOptions(retry === false ? false : { ...RETRY, ...retry });
@@ -90,8 +92,14 @@ export class BatchWriter {
     return this.#failure !== undefined;
   }
 
-  write(record: unknown): Promise<number> {
+  /** `closed` says that the writer was closed before. */
+  write(record: unknown, closed: boolean): Promise<number> {
+    // A writer that failed says why, also when it was closed since.
     if (this.#failure) return Promise.reject(this.#failure.error);
+    if (closed) {
+      const message = `Expected an open writer of ${this.#target.name}, got one that was closed`;
+      return Promise.reject(new this.#needs.ConfigurationError(message));
+    }
     let line: string;
     try {
       line = this.#encode(record);
@@ -137,8 +145,12 @@ export class BatchWriter {
   }
 
   #encode(record: unknown): string {
-    const { path, shape } = this.#target;
-    return encodeLine(shape ? shape(record, this.#shapes) : record, path, this.#maxItemSize, this.#needs);
+    const { data, path, shape } = this.#target;
+    let shaped = record;
+    if (shape) shaped = shape(record, this.#shapes);
+    // Lines of a log have a shape of their own.
+    else if (data) shaped = this.#shapes[data.resource as Exclude<StoredData['resource'], 'logs'>](record as never);
+    return encodeLine(shaped, path, this.#maxItemSize, this.#needs);
   }
 
   /** Asks where to begin. When that fails nothing was accepted: the next record asks again. */
@@ -146,8 +158,9 @@ export class BatchWriter {
     if (this.#starting) return;
     this.#starting = true;
     const { signal, timeout, idleTimeout, start } = this.#options;
+    const { data } = this.#target;
     try {
-      this.#start = start ?? (await this.#target.stored?.({ signal, timeout, idleTimeout })) ?? 0;
+      this.#start = start ?? (data ? await nextIndex(data, { signal, timeout, idleTimeout }) : 0);
     } catch (error) {
       for (const { reject } of [...this.#waiting.splice(0), ...this.#flushes.splice(0)]) reject(error);
     } finally {
@@ -260,10 +273,10 @@ export class BatchWriter {
 
   async #post(batch: Batch, body: Uint8Array<ArrayBuffer>): Promise<unknown> {
     const { contentEncoding, idleTimeout, signal, timeout } = this.#options;
-    const { path, stored } = this.#target;
+    const { data, path } = this.#target;
     const text = await this.#needs.connection.text(path, {
       method: 'POST',
-      query: { start: stored && this.#range(batch).start },
+      query: { start: data && this.#range(batch).start },
       body,
       headers: contentEncoding === 'identity' ? {} : { 'content-encoding': 'gzip' },
       retry: false,
@@ -306,14 +319,14 @@ export class BatchWriter {
 
   /** The error that tells of a batch which could not be stored. What the user's own code threw comes out unchanged. */
   #explain({ batch, error }: { batch: Batch; error: unknown }): unknown {
-    const { apiErrorOf, isApiError, isTidewayError, UnsavedRecordsError } = this.#needs;
+    const { apiErrorOf, isApiError, isTidewayError } = this.#needs;
     if (!isTidewayError(error)) return error;
     const storedAfter = this.#storedAfter.map((stored) => this.#range(stored));
     const range = this.#range(batch);
     if (isApiError(error) && !this.#isTransient(error)) {
       return apiErrorOf({ ...error, body: error.body, batch: { ...range, storedAfter } });
     }
-    return new UnsavedRecordsError(`Writing ${this.#target.name}`, this.unsaved(), range.start, error, storedAfter);
+    return unsaved(this.#needs, `Writing ${this.#target.name}`, this.unsaved(), range.start, error, storedAfter);
   }
 
   readonly #onAbort = (): void => this.#fail(this.#options.signal?.reason);

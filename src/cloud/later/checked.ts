@@ -4,5 +4,5 @@ import type { Needs } from './needs.ts';
 
 /** The records that `open` reads, checked by a schema. */
 export function checked(needs: Needs, schema: Schema, open: () => RecordSource<unknown>): RecordSource<unknown> {
-  return new SchemaSource(open(), schema, (what, issues) => new needs.SchemaError(what, issues));
+  return new SchemaSource(open(), schema, (message, issues) => new needs.SchemaError(message, issues));
 }

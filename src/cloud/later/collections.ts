@@ -1,10 +1,9 @@
 import type { CallOptions, Path, QueryValue } from '../../http/index.ts';
 import type { RecordSource, Records, ResumeEvent } from '../../records/index.ts';
 import type { CollectionReadOptions, CollectionRecord, CollectionSelection } from '../collection-options.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { notFound } from './job-state.ts';
-import type { Needs } from './needs.ts';
 import { type Part, PartsSource, partsOf } from './parts-source.ts';
-import { RecordShapes } from './record-shapes.ts';
 import { sendLines } from './send-lines.ts';
 
 type Query = Record<string, QueryValue>;
@@ -20,27 +19,27 @@ interface Count {
 }
 
 /** Looks for the record of a key that a path cannot say. */
-export async function findRecord(needs: Needs, path: Path, key: string, options: CallOptions): Promise<unknown> {
+export async function findRecord(needs: CommandNeeds, path: Path, key: string, options: CallOptions): Promise<unknown> {
   const [record] = await needs.readLines(needs.connection, path, { key }, options).toArray();
   if (record === undefined) throw notFound(needs, path);
   return record;
 }
 
-/** Stores records in order, in several requests where there are many. */
+/** Stores records in order, in several requests where there are many; `check` refuses what is none. */
 export async function storeRecords(
-  needs: Needs,
+  needs: CommandNeeds,
   path: Path,
   records: readonly unknown[],
   options: CallOptions,
+  check: (record: unknown) => unknown,
 ): Promise<void> {
-  const shapes = new RecordShapes(needs);
-  for (const record of records) shapes.records(record);
+  for (const record of records) check(record);
   await sendLines(needs, path, records, options, true);
 }
 
 /** Counts the records that `query` selects, past what the server counts at once. */
 export async function countRecords(
-  needs: Needs,
+  needs: CommandNeeds,
   target: Path,
   query: Query,
   options: CollectionSelection,
@@ -75,7 +74,7 @@ export async function countRecords(
 
 /** The records of these keys by their keys. */
 export async function getRecords<Item>(
-  _needs: Needs,
+  _needs: CommandNeeds,
   keys: readonly string[],
   options: CallOptions,
   read: Read,
@@ -89,7 +88,7 @@ export async function getRecords<Item>(
 
 /** Removes the collections of a name. */
 export async function truncateCollection(
-  needs: Needs,
+  needs: CommandNeeds,
   project: string,
   name: string,
   options: CallOptions,
@@ -99,12 +98,13 @@ export async function truncateCollection(
 }
 
 /** Reads the records of a list of keys, or of prefixes, which `open` reads a part of. */
-export function readParts(
-  needs: Needs,
+export async function readParts(
+  needs: CommandNeeds,
   path: Path,
   { key, prefix, ...options }: CollectionReadOptions,
   open: (query: Part['query'], options: CollectionReadOptions) => RecordSource<unknown>,
-): RecordSource<unknown> {
+): Promise<RecordSource<unknown>> {
+  const { interruption } = await needs.resuming();
   const { count, onResume, prefixCount } = options;
   const what = `GET ${path}`;
   const scope = needs.connection.scope(what, options);
@@ -114,7 +114,7 @@ export function readParts(
     onResume,
     open: (part: Part, resumed: (event: ResumeEvent) => void) =>
       open(part.query, { ...within, count: part.count, onResume: resumed }),
-    interruption: (error, progress) => needs.interruption(what, error, progress),
+    interruption: (error, progress) => interruption(needs, what, error, progress),
     close: (reason) => scope.abort(reason),
   });
 }

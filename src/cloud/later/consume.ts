@@ -1,7 +1,7 @@
 import type { CallOptions, Path, Scope } from '../../http/index.ts';
 import type { QueueBatch } from '../frontier-types.ts';
 import type { BatchHandler, ConsumeOptions, ConsumeResult, QueueReadOptions } from '../queue-options.ts';
-import type { Needs } from './needs.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { POLL_INTERVAL } from './poll-interval.ts';
 
 /** The upper bound of the wait before a batch is tried again, in milliseconds; it doubles each time. */
@@ -24,7 +24,7 @@ export interface Consumed {
 
 /** Hands over the batches of a queue, and deletes those that were handled. */
 export async function consume(
-  needs: Needs,
+  needs: CommandNeeds,
   queue: Consumed,
   handler: BatchHandler,
   options: ConsumeOptions,
@@ -62,7 +62,7 @@ interface Consumption {
 }
 
 async function handOver(
-  { backoff, isTransient, sleep }: Needs,
+  { backoff, isTransient, sleep }: CommandNeeds,
   { read, remove }: Consumed,
   scope: Scope,
   { attempts, call, concurrency, handler, interval, minCount }: Consumption,

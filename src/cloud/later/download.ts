@@ -1,4 +1,5 @@
 import type { BodyReader, CallOptions } from '../../http/index.ts';
+import type { RecordSource } from '../../records/index.ts';
 import type { Filter } from '../filter.ts';
 import type { JobKey } from '../keys.ts';
 import type { Needs } from './needs.ts';
@@ -28,13 +29,13 @@ export interface DownloadOptions extends CallOptions {
 
 const FORMATS: readonly string[] = ['jl', 'json', 'xml', 'csv', 'text', 'html', 'msgpack'];
 
-/** Opens the records of a job in a format of the server's. */
+/** The chunks of the records of a job in a format of the server's. They are asked for when the first one is. */
 export async function openDownload(
   needs: Needs,
   resource: string,
   key: JobKey,
   options: DownloadOptions,
-): Promise<BodyReader> {
+): Promise<RecordSource<Uint8Array<ArrayBuffer>>> {
   const {
     count,
     escape: escaped,
@@ -73,5 +74,22 @@ export async function openDownload(
     meta: names(meta),
   };
   const headers = { accept: format === 'msgpack' ? 'application/x-msgpack' : '*/*' };
-  return connection.open(path`/${resource}/${key}`, { ...call, query, headers });
+  const target = path`/${resource}/${key}`;
+  const scope = connection.scope(`GET ${target}`, call);
+  const request = { ...call, signal: scope.signal, deadline: Number.POSITIVE_INFINITY, query, headers };
+  let body: BodyReader | undefined;
+  return {
+    bytes: 0,
+    resumes: 0,
+    pull: async () => {
+      body ??= await connection.open(target, request);
+      const chunk = await body.read();
+      return chunk && { records: [chunk] };
+    },
+    // Also before the headers have come.
+    close: (reason) => {
+      scope.abort(reason);
+      body?.cancel(reason);
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import type { CallOptions, Path } from '../../http/index.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { encodeJson } from './encode-json.ts';
-import type { Needs } from './needs.ts';
 
 /** Where fields are kept. */
 export interface FieldsPlace {
@@ -11,7 +11,7 @@ export interface FieldsPlace {
 
 /** Stores fields where the server merges them with those that are there, so that it may be repeated. */
 export async function storeFields(
-  needs: Needs,
+  needs: CommandNeeds,
   place: FieldsPlace,
   values: Readonly<Record<string, unknown>>,
   options: CallOptions,
@@ -27,7 +27,7 @@ export async function storeFields(
 
 /** Removes a field; that it is absent is no error. */
 export async function deleteField(
-  needs: Needs,
+  needs: CommandNeeds,
   place: FieldsPlace,
   field: string,
   options: CallOptions,
@@ -36,7 +36,7 @@ export async function deleteField(
 }
 
 /** The path of a field that may be changed. */
-function pathOf({ expected, path }: Needs, place: FieldsPlace, field: string): Path {
+function pathOf({ expected, path }: CommandNeeds, place: FieldsPlace, field: string): Path {
   if (place.fixed.includes(field)) expected(`a field other than ${place.fixed.join(', ')} to change`, field);
   return path`/${[...place.path, field]}`;
 }

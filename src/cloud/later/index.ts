@@ -13,7 +13,6 @@ export { fingerprintsOf } from './fingerprints.ts';
 export { cancelJob, cancelJobs, purgeJob, pushJob, startNextJob, updateJob } from './job-queue.ts';
 export { isOver } from './job-state.ts';
 export { readLastJobs, summarizeJobs, summarizeKeys } from './job-summaries.ts';
-export { nextIndex } from './next-index.ts';
 export { readParallel } from './parallel.ts';
 export { listProjects, summarizeProjects } from './projects.ts';
 export { readQueue } from './read-queue.ts';

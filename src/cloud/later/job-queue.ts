@@ -4,9 +4,9 @@ import type { CancelOptions, JobFields, PushOptions, StartOptions } from '../job
 import type { Named } from '../job-options.ts';
 import type { JobState } from '../wire.ts';
 import { answeredKey, noSuchJob } from './answers.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { encodeJson } from './encode-json.ts';
 import { type JobsOf, named } from './jobs-of.ts';
-import type { Needs } from './needs.ts';
 import { checkSpiderName } from './spiders.ts';
 import { checkTags } from './tags.ts';
 
@@ -14,7 +14,7 @@ import { checkTags } from './tags.ts';
 const KEYS_A_CANCEL = 1000;
 
 /** Pushes a job. Never repeated, as nothing here is: it may be done although no answer came. */
-export async function pushJob(needs: Needs, jobs: JobsOf, args: Named<PushOptions>): Promise<Job> {
+export async function pushJob(needs: CommandNeeds, jobs: JobsOf, args: Named<PushOptions>): Promise<Job> {
   const [spider, options] = named(needs, jobs, args);
   const { call, fields } = split(needs, options, 'spider');
   const { state, unique } = options;
@@ -34,7 +34,7 @@ export async function pushJob(needs: Needs, jobs: JobsOf, args: Named<PushOption
 }
 
 /** Starts the job whose turn it is; undefined when none waits. */
-export async function startNextJob(needs: Needs, jobs: JobsOf, options: StartOptions): Promise<Job | undefined> {
+export async function startNextJob(needs: CommandNeeds, jobs: JobsOf, options: StartOptions): Promise<Job | undefined> {
   checkWhole(needs, jobs, '`startNext`');
   const { call, fields } = split(needs, options, 'state');
   const target = needs.path`/jobq/${jobs.project}/startjob`;
@@ -47,7 +47,12 @@ export async function startNextJob(needs: Needs, jobs: JobsOf, options: StartOpt
  *
  * @throws NotFoundError when there is no such job.
  */
-export async function updateJob(needs: Needs, key: string, state: JobState, options: JobFields): Promise<JobState> {
+export async function updateJob(
+  needs: CommandNeeds,
+  key: string,
+  state: JobState,
+  options: JobFields,
+): Promise<JobState> {
   const { call, fields } = split(needs, options, 'state');
   needs.checkState(state);
   const target = needs.path`/jobq/${needs.parseJobKey(key)[0]}/update`;
@@ -57,7 +62,11 @@ export async function updateJob(needs: Needs, key: string, state: JobState, opti
 }
 
 /** Cancels jobs and resolves to how many these were. */
-export async function cancelJobs(needs: Needs, jobs: JobsOf, { count, keys, ...call }: CancelOptions): Promise<number> {
+export async function cancelJobs(
+  needs: CommandNeeds,
+  jobs: JobsOf,
+  { count, keys, ...call }: CancelOptions,
+): Promise<number> {
   if (count !== undefined) checkWhole(needs, jobs, '`count`');
   if ((count === undefined) === (keys === undefined))
     needs.expected('either `keys` or `count`', keys ? 'both' : 'neither');
@@ -82,14 +91,14 @@ export async function cancelJobs(needs: Needs, jobs: JobsOf, { count, keys, ...c
 }
 
 /** Cancels a job and resolves to whether there was anything to cancel. */
-export async function cancelJob(needs: Needs, key: string, options: CallOptions): Promise<boolean> {
+export async function cancelJob(needs: CommandNeeds, key: string, options: CallOptions): Promise<boolean> {
   const [project, ...rest] = needs.parseJobKey(key);
   return (await cancel(needs, needs.path`/jobq/${project}/${rest}/cancel`, undefined, options)) > 0;
 }
 
 /** Removes a job's record for good. */
 export async function purgeJob(
-  { connection, parseJobKey, path }: Needs,
+  { connection, parseJobKey, path }: CommandNeeds,
   key: string,
   options: CallOptions,
 ): Promise<void> {
@@ -97,12 +106,12 @@ export async function purgeJob(
 }
 
 /** Refuses what only the queue of a whole project has. */
-function checkWhole({ expected }: Needs, { spider }: JobsOf, what: string): void {
+function checkWhole({ expected }: CommandNeeds, { spider }: JobsOf, what: string): void {
   if (spider) expected(`${what} of a project's jobs`, `those of ${spider.name}`);
 }
 
 /** Asks for jobs to be cancelled, and resolves to how many there were to cancel. */
-async function cancel(needs: Needs, target: Path, body: unknown, options: RequestOptions): Promise<number> {
+async function cancel(needs: CommandNeeds, target: Path, body: unknown, options: RequestOptions): Promise<number> {
   const count = await command(needs, target, 'count', body, options);
   if (typeof count !== 'number') throw new needs.DecodeError(`\`count\` in the JSON of ${target}`, 1, 0);
   return count;
@@ -113,7 +122,7 @@ async function cancel(needs: Needs, target: Path, body: unknown, options: Reques
  * refusal, whatever the status.
  */
 async function command(
-  needs: Needs,
+  needs: CommandNeeds,
   target: Path,
   field: string,
   body: unknown,
@@ -129,7 +138,11 @@ async function command(
 }
 
 /** Takes the options of a call from the fields of a job. `own` is a field that the command itself sets. */
-function split(needs: Needs, options: JobFields, own: string): { call: CallOptions; fields: Record<string, unknown> } {
+function split(
+  needs: CommandNeeds,
+  options: JobFields,
+  own: string,
+): { call: CallOptions; fields: Record<string, unknown> } {
   needs.checkObject('metadata', options);
   const { signal, timeout, idleTimeout, deadline, retry, ...fields } = options;
   for (const name of ['key', '_key', 'auth', own]) {
@@ -143,7 +156,7 @@ function split(needs: Needs, options: JobFields, own: string): { call: CallOptio
 
 /** Checks what decides on the place of a job in the queue. */
 export function checkQueueFields(
-  needs: Needs,
+  needs: CommandNeeds,
   { priority, units }: { readonly priority?: number; readonly units?: number },
 ): void {
   needs.checkInteger('units', units, 1);

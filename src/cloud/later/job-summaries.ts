@@ -2,8 +2,8 @@ import type { CallOptions } from '../../http/index.ts';
 import type { RecordSource } from '../../records/index.ts';
 import type { JobSummaryOptions, LastJobsOptions } from '../job-options.ts';
 import type { JobState, JobStateSummary, JobSummary } from '../wire.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import type { JobsOf } from './jobs-of.ts';
-import type { Needs } from './needs.ts';
 import { findSpider } from './spiders.ts';
 
 /** How many keys go into one request: the address of a request may have 8 000 characters and a little more. */
@@ -11,7 +11,7 @@ const KEYS_A_REQUEST = 100;
 
 /** The jobs of each state, or of one. */
 export async function summarizeJobs(
-  needs: Needs,
+  needs: CommandNeeds,
   jobs: JobsOf,
   state: JobState | undefined,
   { count, meta, spider, start, ...call }: JobSummaryOptions,
@@ -27,7 +27,7 @@ export async function summarizeJobs(
 
 /** The summary of the last finished job of each spider, or of one. */
 export async function readLastJobs(
-  needs: Needs,
+  needs: CommandNeeds,
   jobs: JobsOf,
   { count, spider, start, startAfter, ...call }: LastJobsOptions,
 ): Promise<RecordSource<JobSummary>> {
@@ -39,7 +39,7 @@ export async function readLastJobs(
 
 /** The summaries of the jobs with these keys that exist. */
 export async function summarizeKeys(
-  needs: Needs,
+  needs: CommandNeeds,
   jobs: JobsOf,
   keys: string | readonly string[],
   { meta, ...call }: CallOptions & { readonly meta?: string | readonly string[] },
@@ -63,7 +63,7 @@ export async function summarizeKeys(
 
 /** The segment of a spider's number; none of a project as a whole. */
 async function spiderId(
-  needs: Needs,
+  needs: CommandNeeds,
   { project, spider }: JobsOf,
   name: string | undefined,
   call: CallOptions,

@@ -1,6 +1,6 @@
 import type { Job } from '../job.ts';
 import type { Named } from '../job-options.ts';
-import type { Needs } from './needs.ts';
+import type { CommandNeeds } from './command-needs.ts';
 
 /** Whose jobs a call is about, and what tells and makes them. */
 export interface JobsOf {
@@ -15,7 +15,7 @@ export interface JobsOf {
 
 /** The arguments of a call that names a spider, unless one is implied. */
 export function named<Options extends object>(
-  needs: Needs,
+  needs: CommandNeeds,
   { spider }: JobsOf,
   args: Named<Options>,
 ): [spider: string | undefined, options: Options] {

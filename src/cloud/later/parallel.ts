@@ -17,14 +17,15 @@ type OpenRange = (
 ) => RecordSource<unknown>;
 
 /** Reads ranges of a job side by side and delivers their records in order. */
-export function readParallel(
+export async function readParallel(
   needs: Needs,
   path: Path,
   job: JobKey,
   options: ReadOptions,
   open: OpenRange,
-): RecordSource<unknown> {
+): Promise<RecordSource<unknown>> {
   const { connection } = needs;
+  const { interruption } = await needs.resuming();
   const what = `GET ${path}`;
   const scope = connection.scope(what, options);
   const within = { ...options, signal: scope.signal, deadline: Number.POSITIVE_INFINITY };
@@ -36,7 +37,7 @@ export function readParallel(
       const reading: ParallelReading<unknown> = {
         prefix: `${job.join('/')}/`,
         options: within,
-        interruption: (error, progress) => needs.interruption(what, error, progress),
+        interruption: (error, progress) => interruption(needs, what, error, progress),
         open,
       };
       return new ParallelSource(reading, values, bytes);

@@ -2,11 +2,11 @@ import type { Path } from '../../http/index.ts';
 import type { RecordSource } from '../../records/index.ts';
 import type { QueueBatch } from '../frontier-types.ts';
 import type { QueueReadOptions } from '../queue-options.ts';
-import type { Needs } from './needs.ts';
+import type { CommandNeeds } from './command-needs.ts';
 
 /** Reads the batches of a queue, each once: those that were deleted meanwhile would make a count of them wrong. */
 export function readQueue(
-  needs: Needs,
+  needs: CommandNeeds,
   path: Path,
   { minCount, onResume, ...call }: QueueReadOptions,
 ): RecordSource<QueueBatch> {

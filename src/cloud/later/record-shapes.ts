@@ -11,12 +11,6 @@ export class RecordShapes implements Shapes {
     this.#needs = needs;
   }
 
-  records(record: unknown): unknown {
-    this.#needs.checkObject('record', record);
-    this.#needs.checkText('_key', (record as { readonly _key: unknown })._key);
-    return record;
-  }
-
   items(item: unknown): unknown {
     const isObject = typeof item === 'object' && item && !Array.isArray(item);
     return isObject ? item : this.#needs.expected('an item, an object', item);

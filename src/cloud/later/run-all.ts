@@ -1,7 +1,7 @@
 import type { Job } from '../job.ts';
 import type { RunAllOptions, RunRequest, RunResult } from '../job-options.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import type { JobsOf } from './jobs-of.ts';
-import type { Needs } from './needs.ts';
 import { schedule } from './run-job.ts';
 
 /** How many jobs are scheduled at once by default. */
@@ -9,7 +9,7 @@ const CONCURRENCY = 4;
 
 /** Makes runs, so many at once, and resolves to what became of each, in their order. */
 export async function runAll(
-  needs: Needs,
+  needs: CommandNeeds,
   jobs: JobsOf,
   runs: readonly RunRequest[],
   { concurrency = CONCURRENCY, ...call }: RunAllOptions,

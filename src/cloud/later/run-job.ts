@@ -3,11 +3,11 @@ import type { Job } from '../job.ts';
 import type { Named } from '../job-options.ts';
 import type { RunOptions } from '../run-options.ts';
 import { answeredKey } from './answers.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { askDash } from './dash.ts';
 import { encodeJson } from './encode-json.ts';
 import { checkQueueFields } from './job-queue.ts';
 import { type JobsOf, named } from './jobs-of.ts';
-import type { Needs } from './needs.ts';
 import { checkSpiderName } from './spiders.ts';
 import { checkTags } from './tags.ts';
 
@@ -25,14 +25,14 @@ const FIELDS: readonly string[] = [
 ];
 
 /** Schedules a job. Never repeated: the server may have scheduled it although no answer came. */
-export async function runJob(needs: Needs, jobs: JobsOf, args: Named<RunOptions>): Promise<Job> {
+export async function runJob(needs: CommandNeeds, jobs: JobsOf, args: Named<RunOptions>): Promise<Job> {
   const [spider, options] = named(needs, jobs, args);
   return schedule(needs, jobs, spider, options);
 }
 
 /** {@link runJob} with its arguments told apart. */
 export async function schedule(
-  needs: Needs,
+  needs: CommandNeeds,
   { make, project }: JobsOf,
   spider: string | undefined,
   options: RunOptions,
@@ -75,7 +75,7 @@ export async function schedule(
   }
 }
 
-function asJson(needs: Needs, name: string, value: unknown): string | undefined {
+function asJson(needs: CommandNeeds, name: string, value: unknown): string | undefined {
   if (value === undefined) return undefined;
   needs.checkObject(name, value);
   return encodeJson(needs, name, value);

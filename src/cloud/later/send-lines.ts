@@ -1,6 +1,7 @@
 import type { CallOptions, Path } from '../../http/index.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { encodeLine } from './encode-line.ts';
-import type { Needs } from './needs.ts';
+import { unsaved } from './unsaved.ts';
 
 /** How much goes into one request: lines, and characters of them. */
 const LINES_A_REQUEST = 1_000;
@@ -10,7 +11,7 @@ const MAX_LINE_BYTES = 1024 * 1024;
 
 /** Removes what these texts name, many in several requests. */
 export async function removeLines(
-  needs: Needs,
+  needs: CommandNeeds,
   path: Path,
   name: string,
   texts: readonly string[],
@@ -26,13 +27,13 @@ export async function removeLines(
  * was not stored.
  */
 export async function sendLines(
-  needs: Needs,
+  needs: CommandNeeds,
   path: Path,
   values: readonly unknown[],
   options: CallOptions & { readonly idempotent?: boolean },
   records: boolean = false,
 ): Promise<void> {
-  const { connection, UnsavedRecordsError } = needs;
+  const { connection } = needs;
   if (values.length === 0) return;
   // All of them before anything is sent: a bad one leaves nothing half done.
   const lines = values.map((value) => `${encodeLine(value, path, MAX_LINE_BYTES, needs)}\n`);
@@ -52,7 +53,7 @@ export async function sendLines(
         await connection.json(path, { idempotent: true, ...call, method: 'POST', body });
       } catch (error) {
         if (at === 0 || scope.signal.aborted || !records) throw error;
-        throw new UnsavedRecordsError(`POST ${path}`, values.slice(at), at, error);
+        throw unsaved(needs, `POST ${path}`, values.slice(at), at, error);
       }
       at = end;
     }

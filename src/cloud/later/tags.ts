@@ -1,13 +1,17 @@
 import type { CallOptions } from '../../http/index.ts';
 import type { TagChanges } from '../tag-changes.ts';
 import { noSuchJob } from './answers.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { askDash } from './dash.ts';
 import type { JobsOf } from './jobs-of.ts';
-import type { Needs } from './needs.ts';
 import { checkSpiderName, listSpiderTags } from './spiders.ts';
 
 /** Tags as a list. */
-export function checkTags(needs: Needs, name: string, tags: string | readonly string[] | undefined): readonly string[] {
+export function checkTags(
+  needs: CommandNeeds,
+  name: string,
+  tags: string | readonly string[] | undefined,
+): readonly string[] {
   const list = needs.names(tags);
   if (Array.isArray(list) && list.every((tag) => typeof tag === 'string' && tag)) return list;
   return needs.expected(`\`${name}\` to be a tag or a list of tags, texts that are not empty`, tags);
@@ -19,7 +23,7 @@ export function checkTags(needs: Needs, name: string, tags: string | readonly st
  * @throws ConfigurationError for tags that are no text, and when neither list is given.
  */
 async function changeTags<T>(
-  needs: Needs,
+  needs: CommandNeeds,
   { add, remove, ...call }: TagChanges,
   send: (add: readonly string[], remove: readonly string[], call: CallOptions) => Promise<T>,
 ): Promise<T | undefined> {
@@ -34,14 +38,14 @@ async function changeTags<T>(
  *
  * @throws NotFoundError when there is no such job.
  */
-export async function changeJobTags(needs: Needs, key: string, changes: TagChanges): Promise<void> {
+export async function changeJobTags(needs: CommandNeeds, key: string, changes: TagChanges): Promise<void> {
   const count = await changeTagsOf(needs, needs.parseJobKey(key)[0], { job: key }, changes);
   if (count === 0) throw noSuchJob(needs, '/jobs/update.json', key, 'POST');
 }
 
 /** Changes the tags of the jobs of a spider and resolves to how many these are. */
 export async function changeJobsTags(
-  needs: Needs,
+  needs: CommandNeeds,
   jobs: JobsOf,
   { spider = jobs.spider?.name, ...changes }: TagChanges & { readonly spider?: string },
 ): Promise<number> {
@@ -50,7 +54,7 @@ export async function changeJobsTags(
 }
 
 async function changeTagsOf(
-  needs: Needs,
+  needs: CommandNeeds,
   project: string,
   selection: { readonly job?: string; readonly spider?: string },
   changes: TagChanges,
@@ -66,7 +70,7 @@ async function changeTagsOf(
 
 /** Changes the tags of a spider and resolves to those that it has then. */
 export async function changeSpiderTags(
-  needs: Needs,
+  needs: CommandNeeds,
   project: string,
   spider: string,
   changes: TagChanges,

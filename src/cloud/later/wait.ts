@@ -3,14 +3,19 @@ import type { Job } from '../job.ts';
 import type { WaitForAllOptions, WaitResult } from '../job-options.ts';
 import type { WaitOptions } from '../wait-options.ts';
 import type { JobState } from '../wire.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { notFound, readState } from './job-state.ts';
 import { summarizeKeys } from './job-summaries.ts';
 import type { JobsOf } from './jobs-of.ts';
-import type { Needs } from './needs.ts';
 import { POLL_INTERVAL } from './poll-interval.ts';
 
 /** Resolves when a job has reached a state, to the state that it is in then. */
-export async function waitFor(needs: Needs, key: string, state: JobState, options: WaitOptions): Promise<JobState> {
+export async function waitFor(
+  needs: CommandNeeds,
+  key: string,
+  state: JobState,
+  options: WaitOptions,
+): Promise<JobState> {
   const { call, pause, scope } = beginWait(needs, `Job ${key}`, state, options);
   try {
     for (;;) {
@@ -25,7 +30,7 @@ export async function waitFor(needs: Needs, key: string, state: JobState, option
 
 /** Waits for jobs, many in a request, and resolves to what became of each, in their order. */
 export async function waitForAll(
-  needs: Needs,
+  needs: CommandNeeds,
   of: JobsOf,
   given: readonly (Job | string)[],
   { onFinished, state = 'finished', ...options }: WaitForAllOptions,
@@ -80,7 +85,7 @@ interface Wait {
 
 /** Checks the options of a wait, and begins it. */
 function beginWait(
-  { checkDuration, checkState, connection, sleep, TimeoutError }: Needs,
+  { checkDuration, checkState, connection, sleep, TimeoutError }: CommandNeeds,
   what: string,
   state: JobState,
   { interval = POLL_INTERVAL, timeout, ...options }: WaitOptions,
@@ -102,7 +107,7 @@ function beginWait(
  *
  * @throws NotFoundError when it is deleted and will never.
  */
-function hasReached(needs: Needs, key: string, found: JobState, wanted: JobState): boolean {
+function hasReached(needs: CommandNeeds, key: string, found: JobState, wanted: JobState): boolean {
   if (found === 'deleted' && wanted !== found) {
     const reason = `job \`${key}\` was deleted while \`${wanted}\` was waited for`;
     throw notFound(needs, needs.path`/jobs/${needs.parseJobKey(key)}/state`, reason);

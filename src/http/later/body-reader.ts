@@ -2,6 +2,8 @@ import type { ApiError, TidewayError } from '../../errors/index.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Needs } from './needs.ts';
 
+/** The largest answer that is read as a whole, in bytes: a summary of jobs has no limit of its own. */
+const WHOLE_BODY_BYTES = 128 * 1024 * 1024;
 /** The most of an error's body that is kept, in bytes. */
 const ERROR_BODY_BYTES = 64 * 1024;
 /** How much a browser is asked for at a time, in bytes. Chromium's own chunks have up to 2 MB and fit in no cache. */
@@ -129,6 +131,47 @@ export class BodyReader {
       }
     }
     return text + decoder.decode();
+  }
+
+  /** All of it as text, at most 128 MiB; `path` is what was asked for. */
+  whole(path: string): Promise<string> {
+    return this.text(WHOLE_BODY_BYTES, path);
+  }
+
+  /** All of it as JSON; undefined when it is empty. `refusedWith` finds the status of a refusal that looks like a success. */
+  async json<T>(path: string, refusedWith?: (value: T) => number | undefined): Promise<T> {
+    const text = await this.whole(path);
+    let value: T;
+    try {
+      value = (text.trim() ? JSON.parse(text) : undefined) as T;
+    } catch {
+      throw await this.#needs.notJson(`JSON from ${this.exchange.method} ${path}`, text);
+    }
+    const status = refusedWith?.(value);
+    if (status) throw await this.explained(status, text);
+    return value;
+  }
+
+  /** The answer, with a body that is read when it is pulled. */
+  toResponse(): Response {
+    const { body } = this.response;
+    // Nobody reads what is not there: it ends here.
+    if (!body) this.cancel();
+    return new Response(body && this.#stream(), this.response);
+  }
+
+  #stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return new ReadableStream(
+      {
+        pull: async (controller) => {
+          const chunk = await this.read();
+          if (chunk) controller.enqueue(chunk);
+          else controller.close();
+        },
+        cancel: (reason) => this.cancel(reason),
+      },
+      { highWaterMark: 0 },
+    );
   }
 
   /**

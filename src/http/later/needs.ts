@@ -1,5 +1,5 @@
 import type { apiErrorOf } from '../../errors/apiErrorOf.ts';
-import type { BodyTooLargeError, isTidewayError, RedirectError, TimeoutError } from '../../errors/index.ts';
+import type { BodyTooLargeError, isTidewayError, notJson, RedirectError, TimeoutError } from '../../errors/index.ts';
 import type { broken } from '../broken.ts';
 import type { isBrowser } from '../runtime.ts';
 
@@ -13,6 +13,7 @@ export interface Needs {
   readonly broken: typeof broken;
   readonly isBrowser: typeof isBrowser;
   readonly isTidewayError: typeof isTidewayError;
+  readonly notJson: typeof notJson;
   readonly RedirectError: typeof RedirectError;
   readonly TimeoutError: typeof TimeoutError;
 }

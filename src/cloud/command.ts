@@ -1,0 +1,38 @@
+import { checkDuration, checkType, DuplicateJobError, TimeoutError } from '../errors/index.ts';
+import { type Connection, Scope } from '../http/index.ts';
+import { checkObject } from './check-object.ts';
+import { checkText } from './check-text.ts';
+import { checkState, STATES } from './job-state.ts';
+import { parseJobKey } from './keys.ts';
+import type { CommandNeeds } from './later/command-needs.ts';
+import { call, type NameFor, type Rest, type Result } from './later.ts';
+import { needsOf } from './needs.ts';
+import { readLines, resumable } from './reading.ts';
+
+/**
+ * As `later`, for what needs more than reading and writing the data of a job does.
+ *
+ * @throws ConnectionError when the code cannot be loaded
+ */
+export function command<Name extends NameFor<CommandNeeds>>(
+  connection: Connection,
+  name: Name,
+  ...rest: Rest<Name>
+): Promise<Result<Name>> {
+  const needs: CommandNeeds = {
+    ...needsOf(connection),
+    checkDuration,
+    checkObject,
+    checkState,
+    checkText,
+    checkType,
+    DuplicateJobError,
+    parseJobKey,
+    readLines,
+    resumable,
+    Scope,
+    STATES,
+    TimeoutError,
+  };
+  return call(needs, name, rest);
+}

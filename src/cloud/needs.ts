@@ -1,0 +1,62 @@
+import { apiErrorOf } from '../errors/apiErrorOf.ts';
+import {
+  ConfigurationError,
+  ConnectionError,
+  checkInteger,
+  DecodeError,
+  expected,
+  hasCode,
+  isApiError,
+  isBreak,
+  isTidewayError,
+  loaded,
+  notJson,
+  RecordTooLargeError,
+  SchemaError,
+  StreamInterruptedError,
+  UnsavedRecordsError,
+  ValueTooLargeError,
+} from '../errors/index.ts';
+import { backoff, type Connection, isTransient, path, retryDelay, retryOptions, sleep } from '../http/index.ts';
+import { encodeFilter } from './filter.ts';
+import type { Needs } from './later/needs.ts';
+import { lazySource } from './lazy-source.ts';
+import { names } from './read-options.ts';
+
+/** What all that is loaded later is given of the code that is there. */
+export function needsOf(connection: Connection): Needs {
+  return {
+    connection,
+    apiErrorOf,
+    backoff,
+    ConfigurationError,
+    ConnectionError,
+    checkInteger,
+    DecodeError,
+    encodeFilter,
+    expected,
+    hasCode,
+    isApiError,
+    isBreak,
+    isTidewayError,
+    isTransient,
+    lazySource,
+    names,
+    notJson,
+    path,
+    RecordTooLargeError,
+    resuming,
+    retryDelay,
+    retryOptions,
+    SchemaError,
+    StreamInterruptedError,
+    sleep,
+    UnsavedRecordsError,
+    ValueTooLargeError,
+  };
+}
+
+/** The code that decodes records, and resumes reads. */
+export function resuming(): Promise<typeof import('./resuming.ts')> {
+  return loaded(import('./resuming.ts'));
+}
