@@ -1,26 +1,10 @@
 import { redisFrontier } from 'tideway/redis';
-import { afterAll, beforeAll, describe } from 'vitest';
 import { frontierContract } from '../contracts/frontier.ts';
-import { CLIENT_KINDS, type OpenClient, openClient, type RedisServer, startRedis } from '../helpers/redis-server.ts';
+import { overEachClient } from '../helpers/over-each-client.ts';
+import { CLIENT_KINDS } from '../helpers/redis-server.ts';
 
-let server: RedisServer;
-
-beforeAll(async () => {
-  server = await startRedis();
-});
-
-afterAll(() => server?.close());
-
-describe.each(CLIENT_KINDS)('over %s', (kind) => {
-  let open: OpenClient;
-
-  beforeAll(async () => {
-    open = await openClient(kind, server.port);
-  });
-
-  afterAll(() => open?.close());
-
+overEachClient(CLIENT_KINDS, 'over %s', (redis) => {
   frontierContract('A frontier on Redis', (options) =>
-    redisFrontier(open.client, { key: crypto.randomUUID(), ...options }),
+    redisFrontier(redis.client, { key: crypto.randomUUID(), ...options }),
   );
 });

@@ -1,6 +1,7 @@
-import { type RedisClient, type RedisQueue, redisQueue } from 'tideway/redis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CLIENT_KINDS, type OpenClient, openClient, type RedisServer, startRedis } from '../helpers/redis-server.ts';
+import { type RedisQueue, redisQueue } from 'tideway/redis';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { overEachClient } from '../helpers/over-each-client.ts';
+import { CLIENT_KINDS } from '../helpers/redis-server.ts';
 import { rejection, thrown } from '../helpers/rejection.ts';
 
 interface Page {
@@ -8,29 +9,12 @@ interface Page {
   readonly rank?: number;
 }
 
-let server: RedisServer;
-
-beforeAll(async () => {
-  server = await startRedis();
-});
-
-afterAll(() => server?.close());
-
-describe.each(CLIENT_KINDS)('over %s', (kind) => {
-  let open: OpenClient;
-  let client: RedisClient;
+overEachClient(CLIENT_KINDS, 'over %s', (redis) => {
   let key: string;
-
-  beforeAll(async () => {
-    open = await openClient(kind, server.port);
-    client = open.client;
-  });
 
   beforeEach(() => {
     key = crypto.randomUUID();
   });
-
-  afterAll(() => open?.close());
 
   async function putAll<T>(queue: RedisQueue<T>, ...records: readonly T[]): Promise<void> {
     for (const record of records) await queue.put(record);
@@ -48,7 +32,7 @@ describe.each(CLIENT_KINDS)('over %s', (kind) => {
   const c: Page = { url: 'http://c.example/' };
 
   describe('a queue with unique records', () => {
-    const make = (): RedisQueue<Page> => redisQueue<Page>(client, { key, unique: ({ url }) => url });
+    const make = (): RedisQueue<Page> => redisQueue<Page>(redis.client, { key, unique: ({ url }) => url });
 
     it('has a record once while it waits, at its first place and as it was first', async () => {
       const queue = make();
@@ -100,13 +84,13 @@ describe.each(CLIENT_KINDS)('over %s', (kind) => {
     it('takes a record again that somebody has deleted by other means', async () => {
       const queue = make();
       await putAll(queue, a, b);
-      server.cli('xtrim', `{tideway:1:queue:${key}}:stream`, 'maxlen', '0');
+      redis.server.cli('xtrim', `{tideway:1:queue:${key}}:stream`, 'maxlen', '0');
       await putAll(queue, a, c);
       expect(await takeAll(queue)).toEqual([a, c]);
     });
 
     it('needs no room for what is there', async () => {
-      const queue = redisQueue<Page>(client, { key, unique: ({ url }) => url, maxSize: 1, overflow: 'fail' });
+      const queue = redisQueue<Page>(redis.client, { key, unique: ({ url }) => url, maxSize: 1, overflow: 'fail' });
       await putAll(queue, a, a);
       expect(await rejection(queue.put(b))).toMatchObject({ code: 'ERR_QUEUE_FULL' });
     });
@@ -116,14 +100,14 @@ describe.each(CLIENT_KINDS)('over %s', (kind) => {
     const priority = ({ rank = 0 }: Page): number => rank;
 
     it('hands out higher ones first, and equals in their order', async () => {
-      const queue = redisQueue<Page>(client, { key, priority });
+      const queue = redisQueue<Page>(redis.client, { key, priority });
       const ranked = [a, { ...b, rank: 1.5 }, { ...c, rank: -2 }, { ...a, rank: 1.5 }, { ...b, rank: 1e21 }, b];
       await putAll(queue, ...ranked);
       expect(await takeAll(queue)).toEqual([4, 1, 3, 0, 5, 2].map((n) => ranked[n]));
     });
 
     it('gives a record its place again that was released, or whose lease ended', async () => {
-      const queue = redisQueue<Page>(client, { key, priority });
+      const queue = redisQueue<Page>(redis.client, { key, priority });
       await putAll(queue, { ...a, rank: 1 }, { ...b, rank: 1 });
       await (await queue.lease())?.release();
       await queue.lease({ ttl: 50 });
@@ -133,20 +117,20 @@ describe.each(CLIENT_KINDS)('over %s', (kind) => {
     });
 
     it('drops the oldest of the lowest priority where it is full, also what is new', async () => {
-      const queue = redisQueue<Page>(client, { key, priority, maxSize: 2, overflow: 'dropOldest' });
+      const queue = redisQueue<Page>(redis.client, { key, priority, maxSize: 2, overflow: 'dropOldest' });
       await putAll(queue, a, { ...b, rank: 1 }, c, { ...a, rank: -1 });
       expect(await queue.dropped()).toBe(2);
       expect(await takeAll(queue)).toEqual([{ ...b, rank: 1 }, c]);
     });
 
     it('keeps unique records, too', async () => {
-      const queue = redisQueue<Page>(client, { key, priority, unique: ({ url }) => url });
+      const queue = redisQueue<Page>(redis.client, { key, priority, unique: ({ url }) => url });
       await putAll(queue, a, { ...b, rank: 1 }, { ...a, rank: 5 });
       expect(await takeAll(queue)).toEqual([{ ...b, rank: 1 }, a]);
     });
 
     it('refuses a priority that is no number, and goes on', async () => {
-      const queue = redisQueue<Page>(client, { key, priority: ({ rank }) => rank as number });
+      const queue = redisQueue<Page>(redis.client, { key, priority: ({ rank }) => rank as number });
       expect(await rejection(queue.put(a))).toMatchObject({
         code: 'ERR_CONFIGURATION',
         message: 'Expected `priority` to answer with a finite number, got `NaN` (number)',
@@ -157,7 +141,7 @@ describe.each(CLIENT_KINDS)('over %s', (kind) => {
   });
 
   it('a counting queue hands out first what was put most often, with its count', async () => {
-    const queue = redisQueue<string>(client, { key, unique: (word) => word, priority: 'count' });
+    const queue = redisQueue<string>(redis.client, { key, unique: (word) => word, priority: 'count' });
     await putAll(queue, 'one', 'three', 'two', 'three', 'two', 'three', 'also two', 'also two');
     const counts: [string, number][] = [];
     await queue.close();
@@ -175,8 +159,8 @@ describe.each(CLIENT_KINDS)('over %s', (kind) => {
   });
 
   it('a queue that is taken for one of another kind is told, until it is cleared', async () => {
-    await redisQueue<string>(client, { key, unique: (word) => word }).put('a');
-    const plain = redisQueue<string>(client, { key });
+    await redisQueue<string>(redis.client, { key, unique: (word) => word }).put('a');
+    const plain = redisQueue<string>(redis.client, { key });
     const calls = [plain.put('b'), plain.take(), plain.size(), plain.close()];
     for (const error of await Promise.all(calls.map(rejection))) {
       expect(error).toMatchObject({

@@ -4,23 +4,17 @@ import { isRobotsDisallowedError } from 'tideway';
 import { polite } from 'tideway/crawl';
 import { Fetcher } from 'tideway/fetcher';
 import { type RedisClient, redisRobots } from 'tideway/redis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CLIENT_KINDS, type OpenClient, openClient, type RedisServer, startRedis } from '../helpers/redis-server.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { overEachClient } from '../helpers/over-each-client.ts';
+import { CLIENT_KINDS, openClient, startRedis } from '../helpers/redis-server.ts';
 import { rejection } from '../helpers/rejection.ts';
 
-let server: RedisServer;
 let site: Server;
 let origin: string;
 /** Paths that were asked for. */
 let asked: string[];
 /** What the site has for a robots.txt, and how its server answers. */
 let robots: { status: number; text: string };
-
-beforeAll(async () => {
-  server = await startRedis();
-});
-
-afterAll(() => server?.close());
 
 beforeEach(async () => {
   asked = [];
@@ -50,22 +44,15 @@ function machine(client: RedisClient, prefix: string, timeout = 5_000): { fetche
 
 const timesOf = (path: string): number => asked.filter((one) => one === path).length;
 
-describe.each(CLIENT_KINDS)('robots.txt of several machines, over %s,', (kind) => {
-  let open: OpenClient;
+overEachClient(CLIENT_KINDS, 'robots.txt of several machines, over %s,', (redis) => {
   let prefix: string;
-
-  beforeAll(async () => {
-    open = await openClient(kind, server.port);
-  });
-
-  afterAll(() => open?.close());
 
   beforeEach(() => {
     prefix = crypto.randomUUID();
   });
 
   it('is asked for once, also by those who begin together, and held to by all', async () => {
-    const machines = Array.from({ length: 4 }, () => machine(open.client, prefix));
+    const machines = Array.from({ length: 4 }, () => machine(redis.client, prefix));
     const pages = await Promise.all(machines.map(({ fetcher }, n) => fetcher.fetch(`${origin}/page/${n}`)));
     expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     for (const { failures, fetcher } of machines) {
@@ -78,7 +65,7 @@ describe.each(CLIENT_KINDS)('robots.txt of several machines, over %s,', (kind) =
 
   it('that is not there allows all, and is asked for once', async () => {
     robots = { status: 404, text: 'no such page' };
-    for (const { fetcher } of [machine(open.client, prefix), machine(open.client, prefix)]) {
+    for (const { fetcher } of [machine(redis.client, prefix), machine(redis.client, prefix)]) {
       expect((await fetcher.fetch(`${origin}/private/1`)).status).toBe(200);
     }
     expect(timesOf('/robots.txt')).toBe(1);
@@ -88,11 +75,11 @@ describe.each(CLIENT_KINDS)('robots.txt of several machines, over %s,', (kind) =
     'that is answered with %d forbids all to all, and is left alone by the others',
     async (status) => {
       robots = { status, text: '' };
-      const first = await rejection(machine(open.client, prefix).fetcher.fetch(`${origin}/page`));
+      const first = await rejection(machine(redis.client, prefix).fetcher.fetch(`${origin}/page`));
       expect(first).toSatisfy(isRobotsDisallowedError);
       const before = timesOf('/robots.txt');
       robots = { status: 200, text: '' };
-      const second = await rejection(machine(open.client, prefix).fetcher.fetch(`${origin}/page`));
+      const second = await rejection(machine(redis.client, prefix).fetcher.fetch(`${origin}/page`));
       expect(second).toMatchObject({
         code: 'ERR_ROBOTS_DISALLOWED',
         rule: `${origin}/robots.txt is not known, as it was answered with ${status}`,
@@ -104,25 +91,25 @@ describe.each(CLIENT_KINDS)('robots.txt of several machines, over %s,', (kind) =
   );
 
   it('is asked for by the next one when the one that asked is dead', async () => {
-    server.cli('set', `{tideway:1:robots:${prefix}:${origin}}:flight`, 'dead', 'px', '300');
-    expect((await machine(open.client, prefix).fetcher.fetch(`${origin}/page`)).status).toBe(200);
+    redis.server.cli('set', `{tideway:1:robots:${prefix}:${origin}}:flight`, 'dead', 'px', '300');
+    expect((await machine(redis.client, prefix).fetcher.fetch(`${origin}/page`)).status).toBe(200);
     expect(timesOf('/robots.txt')).toBe(1);
   });
 
   it('is asked for again when its time is over', async () => {
-    const cache = redisRobots(open.client, { prefix });
+    const cache = redisRobots(redis.client, { prefix });
     await cache.put(origin, { status: 200, text: 'User-agent: *\nDisallow: /', keep: 50 });
     await expect.poll(() => cache.get(origin), { timeout: 10_000 }).toBeUndefined();
     await cache.put(origin, undefined);
-    expect((await machine(open.client, prefix).fetcher.fetch(`${origin}/page`)).status).toBe(200);
+    expect((await machine(redis.client, prefix).fetcher.fetch(`${origin}/page`)).status).toBe(200);
   });
 
   it.each([
     ['something else', ['set', 'text']],
     ['data of a newer version', ['hset', 'v', '2']],
   ])('is asked for by each and held to where Redis has %s under the key', async (_title, [command = '', ...args]) => {
-    server.cli(command, `{tideway:1:robots:${prefix}:${origin}}:entry`, ...args);
-    const { failures, fetcher } = machine(open.client, prefix);
+    redis.server.cli(command, `{tideway:1:robots:${prefix}:${origin}}:entry`, ...args);
+    const { failures, fetcher } = machine(redis.client, prefix);
     expect(await rejection(fetcher.fetch(`${origin}/private/1`))).toSatisfy(isRobotsDisallowedError);
     expect((await fetcher.fetch(`${origin}/page`)).status).toBe(200);
     expect(failures.length).toBeGreaterThanOrEqual(1);

@@ -17,7 +17,8 @@ import {
   redisQueue,
   redisQuota,
 } from 'tideway/redis';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { overEachClient } from '../helpers/over-each-client.ts';
 import {
   CLIENT_KINDS,
   type OpenClient,
@@ -42,27 +43,14 @@ function writes(client: RedisClient, key: string): Readonly<Record<string, () =>
   };
 }
 
-describe.each([...CLIENT_KINDS, 'socket'] as const)('over %s, trouble', (kind) => {
-  let server: RedisServer;
-  let open: OpenClient;
-
-  beforeAll(async () => {
-    server = await startRedis();
-    open = await openClient(kind, server.port);
-  });
-
-  afterAll(async () => {
-    await open?.close();
-    await server?.close();
-  });
-
+overEachClient([...CLIENT_KINDS, 'socket'], 'over %s, trouble', (redis) => {
   it('with something else under a key is told, and nothing of it is shown', async () => {
     const key = crypto.randomUUID();
     const parts = { limit: `${key}:#0 }:state`, counter: `${key}}:state`, quota: `${key}}:state` };
-    for (const [type, rest] of Object.entries(parts)) server.cli('set', `{tideway:1:${type}:${rest}`, 'secret');
-    server.cli('set', `{tideway:1:queue:${key}}:stream`, 'secret');
-    server.cli('set', `{tideway:1:frontier:${key}}:tasks`, 'secret');
-    for (const [name, write] of Object.entries(writes(open.client, key))) {
+    for (const [type, rest] of Object.entries(parts)) redis.server.cli('set', `{tideway:1:${type}:${rest}`, 'secret');
+    redis.server.cli('set', `{tideway:1:queue:${key}}:stream`, 'secret');
+    redis.server.cli('set', `{tideway:1:frontier:${key}}:tasks`, 'secret');
+    for (const [name, write] of Object.entries(writes(redis.client, key))) {
       const error = await rejection(write());
       expect(error, name).toSatisfy(isRedisError);
       expect(error, name).toMatchObject({
@@ -77,10 +65,10 @@ describe.each([...CLIENT_KINDS, 'socket'] as const)('over %s, trouble', (kind) =
   it('with data of a newer version is told', async () => {
     const key = crypto.randomUUID();
     for (const type of ['counter', 'quota', 'queue', 'frontier']) {
-      server.cli('hset', `{tideway:1:${type}:${key}}:state`, 'v', '2');
+      redis.server.cli('hset', `{tideway:1:${type}:${key}}:state`, 'v', '2');
     }
-    server.cli('hset', `{tideway:1:limit:${key}:#0 }:state`, 'v', '2');
-    for (const [name, write] of Object.entries(writes(open.client, key))) {
+    redis.server.cli('hset', `{tideway:1:limit:${key}:#0 }:state`, 'v', '2');
+    for (const [name, write] of Object.entries(writes(redis.client, key))) {
       const error = await rejection(write());
       expect(error, name).toSatisfy(isConfigurationError);
       expect((error as Error).message, name).toBe('Expected data of version 1 under the key in Redis, got version 2');
@@ -89,37 +77,37 @@ describe.each([...CLIENT_KINDS, 'socket'] as const)('over %s, trouble', (kind) =
 
   it('with what is under the keys of a cache is told', async () => {
     const prefix = crypto.randomUUID();
-    const cache = redisCache(open.client, { prefix });
+    const cache = redisCache(redis.client, { prefix });
     const now = Date.now();
     const head = { status: 200, statusText: '', headers: [], storedAt: now, keepUntil: now + 60_000 };
     await cache.put('k', head, new Blob(['text']).stream() as ReadableStream<Uint8Array<ArrayBuffer>>);
-    const [name = ''] = server.cli('--scan', '--pattern', `*${prefix}*:entry`).split('\n');
-    server.cli('hset', name, 'v', '2');
+    const [name = ''] = redis.server.cli('--scan', '--pattern', `*${prefix}*:entry`).split('\n');
+    redis.server.cli('hset', name, 'v', '2');
     expect(await rejection(cache.get('k'))).toMatchObject({
       code: 'ERR_CONFIGURATION',
       message: 'Expected data of version 1 under the key in Redis, got version 2',
     });
-    server.cli('set', name, 'secret');
+    redis.server.cli('set', name, 'secret');
     expect(await rejection(cache.get('k'))).toMatchObject({ code: 'ERR_REDIS', reply: 'WRONGTYPE' });
   });
 
   it('with a full memory is told, what was done can still be told, and all goes on when there is room', async () => {
     const key = crypto.randomUUID();
-    const records = redisQueue<string>(open.client, { key });
-    const limiter = redisLimiter(open.client, { prefix: key, limits: [{ key: 'host', concurrency: 1 }] });
+    const records = redisQueue<string>(redis.client, { key });
+    const limiter = redisLimiter(redis.client, { prefix: key, limits: [{ key: 'host', concurrency: 1 }] });
     await records.put('first');
     const lease = await records.lease();
     const held = await limiter.acquire(URL_A);
-    server.cli('config', 'set', 'maxmemory', '1');
+    redis.server.cli('config', 'set', 'maxmemory', '1');
     try {
-      const { quota, queue, frontier } = writes(open.client, crypto.randomUUID());
+      const { quota, queue, frontier } = writes(redis.client, crypto.randomUUID());
       for (const write of [quota, queue, frontier]) {
         expect(await rejection(write?.() as Promise<unknown>)).toMatchObject({ code: 'ERR_REDIS', reply: 'OOM' });
       }
       expect(await lease?.ack()).toBe(true);
       held.release();
     } finally {
-      server.cli('config', 'set', 'maxmemory', '0');
+      redis.server.cli('config', 'set', 'maxmemory', '0');
     }
     await limiter.acquire(URL_A);
     await records.put('second');
@@ -127,37 +115,37 @@ describe.each([...CLIENT_KINDS, 'socket'] as const)('over %s, trouble', (kind) =
   });
 
   it('with a replica, which cannot be written to, is told', async () => {
-    server.cli('replicaof', '127.0.0.1', '1');
+    redis.server.cli('replicaof', '127.0.0.1', '1');
     try {
-      for (const [name, write] of Object.entries(writes(open.client, crypto.randomUUID()))) {
+      for (const [name, write] of Object.entries(writes(redis.client, crypto.randomUUID()))) {
         expect(await rejection(write()), name).toMatchObject({ code: 'ERR_REDIS', reply: 'READONLY' });
       }
     } finally {
-      server.cli('replicaof', 'no', 'one');
+      redis.server.cli('replicaof', 'no', 'one');
     }
   });
 
   it('with scripts that were forgotten is none', async () => {
     const key = crypto.randomUUID();
-    const counter = redisCounter(open.client, { key });
+    const counter = redisCounter(redis.client, { key });
     for (let n = 1; n <= 3; n++) {
       expect(await counter.increment()).toBe(n);
-      expect(server.cli('script', 'flush')).toBe('OK');
+      expect(redis.server.cli('script', 'flush')).toBe('OK');
     }
   });
 
   it('with what is too long is told before anything is sent', async () => {
     const key = crypto.randomUUID();
     const text = 'x'.repeat(50_000_000);
-    const before = server.cli('info', 'stats').match(/total_net_input_bytes:(\d+)/)?.[1];
-    expect(await rejection(redisQueue(open.client, { key }).put(text))).toSatisfy(isRecordTooLargeError);
-    const frontier = redisFrontier(open.client, { key });
+    const before = redis.server.cli('info', 'stats').match(/total_net_input_bytes:(\d+)/)?.[1];
+    expect(await rejection(redisQueue(redis.client, { key }).put(text))).toSatisfy(isRecordTooLargeError);
+    const frontier = redisFrontier(redis.client, { key });
     const task = { url: 'http://a.example/', data: text };
     expect(await rejection(frontier.add(['http://b.example/', task]))).toSatisfy(isRecordTooLargeError);
-    const after = server.cli('info', 'stats').match(/total_net_input_bytes:(\d+)/)?.[1];
+    const after = redis.server.cli('info', 'stats').match(/total_net_input_bytes:(\d+)/)?.[1];
     expect(Number(after) - Number(before)).toBeLessThan(100_000);
     expect(await frontier.size()).toBe(0);
-    const cache = redisCache(open.client, { prefix: key });
+    const cache = redisCache(redis.client, { prefix: key });
     const now = Date.now();
     const head = { status: 200, statusText: '', headers: [], storedAt: now, keepUntil: now + 60_000 };
     expect(await rejection(cache.put('k', head, new Blob([text]).stream()))).toSatisfy(isConnectionError);
