@@ -6,31 +6,26 @@ import {
   ConnectionError,
   DecodeError,
   ForbiddenError,
-  ScrapyCloud,
+  type ScrapyCloud,
   ServerError,
   UnsavedRecordsError,
 } from 'tideway';
-import { type EmulatorServer, serveEmulator } from 'tideway/node';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { serveEmulator } from 'tideway/node';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { cloudOf } from '../helpers/cloud-of.ts';
 import { collect } from '../helpers/reading.ts';
 import { rejection } from '../helpers/rejection.ts';
 import { type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { withoutWaits } from '../helpers/without-waits.ts';
 
 let server: StorageServer;
-let emulated: EmulatorServer;
 let cloud: ScrapyCloud;
 beforeEach(async () => {
-  server = await storageServer();
+  server = untilOver(await storageServer());
   server.respond = () => ({ body: '' });
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  emulated = await serveEmulator({ projects: [1111111] });
-  const { dashEndpoint, emulator, endpoint } = emulated;
-  cloud = new ScrapyCloud({ auth: emulator.apiKey, endpoint, dashEndpoint });
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await server[Symbol.asyncDispose]();
-  await emulated.close();
+  withoutWaits();
+  cloud = cloudOf(untilOver(await serveEmulator({ projects: [1111111] })));
 });
 
 const activity = (): Activity => cloud.getProject(1111111).activity;

@@ -1,19 +1,16 @@
 import fc from 'fast-check';
 import { type Collection, ScrapyCloud } from 'tideway';
 import { createEmulator, type Emulator } from 'tideway/emulator';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { untilOver } from '../helpers/until-over.ts';
+import { withoutWaits } from '../helpers/without-waits.ts';
 
 let emulator: Emulator;
 let store: Collection;
-beforeAll(() => {
-  emulator = createEmulator({ projects: [1], countScanLimit: 3 });
+beforeEach(() => {
+  emulator = untilOver(createEmulator({ projects: [1], countScanLimit: 3 }));
   store = new ScrapyCloud({ auth: emulator.apiKey, fetch: emulator.fetch }).getProject(1).collections.getStore('model');
-  // The waits between tries are drawn by lot: without them the tests are done sooner.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-});
-afterAll(async () => {
-  vi.restoreAllMocks();
-  await emulator.close();
+  withoutWaits();
 });
 
 /** Few enough that operations meet, and those whose order differs between bytes and units of UTF-16. */

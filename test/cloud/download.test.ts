@@ -1,15 +1,16 @@
-import { ConfigurationError, ConnectionError, type DownloadOptions, ScrapyCloud, UnauthorizedError } from 'tideway';
+import { ConfigurationError, ConnectionError, type DownloadOptions, UnauthorizedError } from 'tideway';
 import { serveEmulator } from 'tideway/node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { cloudOf } from '../helpers/cloud-of.ts';
 import { rejection } from '../helpers/rejection.ts';
 import { deferred } from '../helpers/server.ts';
 import { type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
 
 let server: StorageServer;
 beforeEach(async () => {
-  server = await storageServer();
+  server = untilOver(await storageServer());
 });
-afterEach(() => server[Symbol.asyncDispose]());
 
 const download = (options: DownloadOptions): ReadableStream<Uint8Array<ArrayBuffer>> =>
   server.cloud().getJob('1/2/3').items.download(options);
@@ -159,8 +160,7 @@ describe('`download`', () => {
         ],
       },
     });
-    const { dashEndpoint, emulator, endpoint } = emulated;
-    const job = new ScrapyCloud({ auth: emulator.apiKey, endpoint, dashEndpoint }).getJob('1/1/1');
+    const job = cloudOf(emulated).getJob('1/1/1');
     const csv = await text(job.items.download({ format: 'csv', fields: ['b', 'a'], includeHeaders: true }));
     expect(csv.split(/\r?\n/).slice(0, 2)).toEqual(['b,a', 'x,1']);
     expect(JSON.parse(await text(job.items.download({ format: 'json' })))).toEqual([

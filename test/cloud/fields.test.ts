@@ -9,26 +9,24 @@ import {
   Settings,
 } from 'tideway';
 import { createEmulator, type Emulator } from 'tideway/emulator';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { prints } from '../helpers/prints.ts';
 import { rejection } from '../helpers/rejection.ts';
 import { type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { withoutWaits } from '../helpers/without-waits.ts';
 
 let server: StorageServer;
 let emulator: Emulator;
 let project: Project;
 beforeEach(async () => {
-  server = await storageServer();
+  server = untilOver(await storageServer());
   server.respond = () => ({ body: '' });
-  // The waits between tries are drawn by lot: without them the tests are done sooner.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  emulator = createEmulator({ projects: [1111111], seed: { jobs: [{ spider: 'quotes', state: 'running' }] } });
+  withoutWaits();
+  emulator = untilOver(
+    createEmulator({ projects: [1111111], seed: { jobs: [{ spider: 'quotes', state: 'running' }] } }),
+  );
   project = new ScrapyCloud({ auth: emulator.apiKey, fetch: emulator.fetch }).getProject(1111111);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await server[Symbol.asyncDispose]();
-  await emulator.close();
 });
 
 const sent = (): string[] => server.requests.map(({ body, method, path }) => `${method} ${path} ${body}`.trim());

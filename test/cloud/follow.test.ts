@@ -1,16 +1,14 @@
 import { NotFoundError, StreamInterruptedError } from 'tideway';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { readUntilError } from '../helpers/reading.ts';
 import { rejection, thrown } from '../helpers/rejection.ts';
 import { numbered, type StorageServer, type StoredRecord, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { withoutWaits } from '../helpers/without-waits.ts';
 
 let server: StorageServer;
 beforeEach(async () => {
-  server = await storageServer();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await server[Symbol.asyncDispose]();
+  server = untilOver(await storageServer());
 });
 
 const follow = { interval: 5 };
@@ -130,7 +128,7 @@ describe('`follow`', () => {
   });
 
   it('goes on when a look breaks', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0);
+    withoutWaits();
     const all = grow('items', 6, (x) => ({ x }));
     const { respond } = server;
     let passes = 0;

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import type { JobListOptions } from 'tideway';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { JobList, type JobListServer, jobListServer } from '../helpers/job-list-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
 
 let server: JobListServer;
 beforeEach(async () => {
-  server = await jobListServer();
+  server = untilOver(await jobListServer());
 });
-afterEach(() => server[Symbol.asyncDispose]());
 
 async function read(options?: JobListOptions): Promise<string[]> {
   return (await server.cloud.getProject(1).jobs.list(options)).map(({ key }) => key);

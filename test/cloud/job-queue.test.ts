@@ -10,28 +10,23 @@ import {
   type JobState,
   NotFoundError,
   type PushOptions,
-  ScrapyCloud,
+  type ScrapyCloud,
   ServerError,
   Spider,
 } from 'tideway';
-import { type EmulatorServer, serveEmulator } from 'tideway/node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { serveEmulator } from 'tideway/node';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { cloudOf } from '../helpers/cloud-of.ts';
 import { prints } from '../helpers/prints.ts';
 import { rejection } from '../helpers/rejection.ts';
 import { type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
 
 let server: StorageServer;
-let emulated: EmulatorServer;
 let cloud: ScrapyCloud;
 beforeEach(async () => {
-  server = await storageServer();
-  emulated = await serveEmulator({ projects: [1111111], seed: { spiders: ['quotes'] } });
-  const { dashEndpoint, emulator, endpoint } = emulated;
-  cloud = new ScrapyCloud({ auth: emulator.apiKey, endpoint, dashEndpoint });
-});
-afterEach(async () => {
-  await server[Symbol.asyncDispose]();
-  await emulated.close();
+  server = untilOver(await storageServer());
+  cloud = cloudOf(untilOver(await serveEmulator({ projects: [1111111], seed: { spiders: ['quotes'] } })));
 });
 
 const jobs = () => cloud.getProject(1111111).jobs;

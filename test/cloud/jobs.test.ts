@@ -1,7 +1,15 @@
-import { ConfigurationError, type JobListOptions, type JobState, NotFoundError, ScrapyCloud, Spider } from 'tideway';
+import {
+  ConfigurationError,
+  type JobListOptions,
+  type JobState,
+  NotFoundError,
+  type ScrapyCloud,
+  Spider,
+} from 'tideway';
 import type { ReceivedRequest } from 'tideway/emulator';
 import { type EmulatorServer, serveEmulator } from 'tideway/node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cloudOf } from '../helpers/cloud-of.ts';
 import { rejection, thrown } from '../helpers/rejection.ts';
 import { storageServer } from '../helpers/storage-server.ts';
 
@@ -25,8 +33,7 @@ beforeAll(async () => {
       ],
     },
   });
-  const { dashEndpoint, emulator, endpoint } = server;
-  cloud = new ScrapyCloud({ auth: emulator.apiKey, endpoint, dashEndpoint });
+  cloud = cloudOf(server);
 });
 afterAll(() => server.close());
 beforeEach(() => {

@@ -1,17 +1,14 @@
 import fc from 'fast-check';
 import type { ReadOptions } from 'tideway';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { withoutWaits } from '../helpers/without-waits.ts';
 
 let server: StorageServer;
-beforeAll(async () => {
-  server = await storageServer();
-  // The waits between tries are drawn by lot: without them the tests are done sooner.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-});
-afterAll(async () => {
-  vi.restoreAllMocks();
-  await server[Symbol.asyncDispose]();
+beforeEach(async () => {
+  server = untilOver(await storageServer());
+  withoutWaits();
 });
 
 const bounds = fc.oneof(

@@ -7,20 +7,18 @@ import {
   StreamInterruptedError,
   UnauthorizedError,
 } from 'tideway';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { bytesOf } from '../helpers/decoding.ts';
 import { readUntilError } from '../helpers/reading.ts';
 import { rejection, thrown } from '../helpers/rejection.ts';
 import { deferred } from '../helpers/server.ts';
 import { type Answer, numbered, type Reception, type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { withoutWaits } from '../helpers/without-waits.ts';
 
 let server: StorageServer;
 beforeEach(async () => {
-  server = await storageServer();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await server[Symbol.asyncDispose]();
+  server = untilOver(await storageServer());
 });
 
 const items = (options?: ReadOptions): Records<{ x: number }> =>
@@ -146,7 +144,7 @@ describe('A parallel read', () => {
   });
 
   it('goes on when a range breaks, anywhere', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0);
+    withoutWaits();
     const expected = store(1000);
     const broken = new Set<number>();
     server.respond = (request) => {
@@ -205,7 +203,7 @@ describe('A parallel read that fails', () => {
   });
 
   it('says of a range that is given up what was delivered of all', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0);
+    withoutWaits();
     store(1000);
     server.respond = (request) => {
       if (!isData(request) || startOf(request) < 500) {

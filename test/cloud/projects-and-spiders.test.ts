@@ -1,7 +1,8 @@
-import { ConfigurationError, JobMetadata, NotFoundError, ScrapyCloud, Spider } from 'tideway';
+import { ConfigurationError, JobMetadata, NotFoundError, type ScrapyCloud, Spider } from 'tideway';
 import type { ReceivedRequest } from 'tideway/emulator';
 import { type EmulatorServer, serveEmulator } from 'tideway/node';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { cloudOf } from '../helpers/cloud-of.ts';
 import { collect } from '../helpers/reading.ts';
 import { rejection } from '../helpers/rejection.ts';
 
@@ -26,8 +27,7 @@ beforeAll(async () => {
       ],
     },
   });
-  const { dashEndpoint, emulator, endpoint } = server;
-  cloud = new ScrapyCloud({ auth: emulator.apiKey, endpoint, dashEndpoint });
+  cloud = cloudOf(server);
 });
 afterAll(() => server.close());
 beforeEach(() => {
@@ -189,8 +189,7 @@ describe('`serverTimestamp`', () => {
 
 describe('`close`', () => {
   it('ends what is under way, and refuses what comes later', async () => {
-    const { dashEndpoint, emulator, endpoint } = server;
-    const closing = new ScrapyCloud({ auth: emulator.apiKey, endpoint, dashEndpoint });
+    const closing = cloudOf(server);
     const reading = closing.getJob('1/7/2').items.list({ follow: true });
     while (requests.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
     await closing.close();

@@ -1,6 +1,7 @@
-import { ConfigurationError, type LogRecord, NotFoundError, type RequestRecord, ScrapyCloud } from 'tideway';
+import { ConfigurationError, type LogRecord, NotFoundError, type RequestRecord, type ScrapyCloud } from 'tideway';
 import { type EmulatorServer, serveEmulator } from 'tideway/node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cloudOf } from '../helpers/cloud-of.ts';
 import { readingOf } from '../helpers/reading.ts';
 import { rejection } from '../helpers/rejection.ts';
 import { numbered, storageServer } from '../helpers/storage-server.ts';
@@ -30,8 +31,7 @@ beforeAll(async () => {
     projects: [1],
     seed: { jobs: [{ spider: 'quotes', items, logs, requests, samples }, { spider: 'quotes' }] },
   });
-  const { dashEndpoint, emulator, endpoint } = server;
-  cloud = new ScrapyCloud({ auth: emulator.apiKey, endpoint, dashEndpoint });
+  cloud = cloudOf(server);
 });
 afterAll(() => server.close());
 

@@ -8,20 +8,17 @@ import {
   TimeoutError,
   UnauthorizedError,
 } from 'tideway';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { readingOf, readUntilError } from '../helpers/reading.ts';
 import { rejection } from '../helpers/rejection.ts';
 import { type Answer, numbered, type Reception, type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { withoutWaits } from '../helpers/without-waits.ts';
 
 let server: StorageServer;
 beforeEach(async () => {
-  server = await storageServer();
-  // The waits between tries are drawn by lot: without them the tests are done sooner.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await server[Symbol.asyncDispose]();
+  server = untilOver(await storageServer());
+  withoutWaits();
 });
 
 const items = (options?: ReadOptions): Records<{ x: number }> =>

@@ -8,15 +8,15 @@ import {
   TimeoutError,
 } from 'tideway';
 import { createEmulator } from 'tideway/emulator';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { rejection } from '../helpers/rejection.ts';
 import { type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
 
 let server: StorageServer;
 beforeEach(async () => {
-  server = await storageServer();
+  server = untilOver(await storageServer());
 });
-afterEach(() => server[Symbol.asyncDispose]());
 
 const jobs = () => server.cloud().getProject(1).jobs;
 const runs = (length: number): RunRequest[] =>

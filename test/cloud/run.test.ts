@@ -5,29 +5,24 @@ import {
   DuplicateJobError,
   isDuplicateJobError,
   type RunOptions,
-  ScrapyCloud,
+  type ScrapyCloud,
   ServerError,
   Spider,
 } from 'tideway';
-import { type EmulatorServer, serveEmulator } from 'tideway/node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { serveEmulator } from 'tideway/node';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { cloudOf } from '../helpers/cloud-of.ts';
 import { prints } from '../helpers/prints.ts';
 import { rejection } from '../helpers/rejection.ts';
 import { type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
 
 let server: StorageServer;
-let emulated: EmulatorServer;
 let cloud: ScrapyCloud;
 beforeEach(async () => {
-  server = await storageServer();
+  server = untilOver(await storageServer());
   server.respond = () => ({ body: '{"status":"ok","jobid":"1/2/3"}' });
-  emulated = await serveEmulator({ projects: [1], seed: { spiders: ['quotes'] } });
-  const { dashEndpoint, emulator, endpoint } = emulated;
-  cloud = new ScrapyCloud({ auth: emulator.apiKey, endpoint, dashEndpoint });
-});
-afterEach(async () => {
-  await server[Symbol.asyncDispose]();
-  await emulated.close();
+  cloud = cloudOf(untilOver(await serveEmulator({ projects: [1], seed: { spiders: ['quotes'] } })));
 });
 
 const form = (): [string, string][] => [...new URLSearchParams(server.requests.at(-1)?.body)];

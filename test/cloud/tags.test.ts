@@ -1,16 +1,17 @@
-import { BadRequestError, ConfigurationError, NotFoundError, ScrapyCloud, Spider, type TagChanges } from 'tideway';
-import { type EmulatorServer, serveEmulator } from 'tideway/node';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { BadRequestError, ConfigurationError, NotFoundError, type ScrapyCloud, Spider, type TagChanges } from 'tideway';
+import { serveEmulator } from 'tideway/node';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { cloudOf } from '../helpers/cloud-of.ts';
 import { rejection } from '../helpers/rejection.ts';
 import { type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
 
 let server: StorageServer;
-let emulated: EmulatorServer;
 let cloud: ScrapyCloud;
 beforeEach(async () => {
-  server = await storageServer();
+  server = untilOver(await storageServer());
   server.respond = () => ({ body: '{"status":"ok","count":3,"tags":["x"]}' });
-  emulated = await serveEmulator({
+  const emulated = await serveEmulator({
     projects: [1],
     seed: {
       spiders: [{ name: 'quotes', tags: ['daily'] }],
@@ -21,12 +22,7 @@ beforeEach(async () => {
       ],
     },
   });
-  const { dashEndpoint, emulator, endpoint } = emulated;
-  cloud = new ScrapyCloud({ auth: emulator.apiKey, endpoint, dashEndpoint });
-});
-afterEach(async () => {
-  await server[Symbol.asyncDispose]();
-  await emulated.close();
+  cloud = cloudOf(untilOver(emulated));
 });
 
 const form = (): [string, string][] => [...new URLSearchParams(server.requests.at(-1)?.body)];

@@ -10,9 +10,10 @@ import {
   type WaitForAllOptions,
 } from 'tideway';
 import { createEmulator } from 'tideway/emulator';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { rejection } from '../helpers/rejection.ts';
 import { type Reception, type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
 
 let server: StorageServer;
 /** The state of each job; one that is not there is unknown. */
@@ -20,7 +21,7 @@ let states: Map<string, JobState>;
 /** Happens before every look. */
 let beforeLook: (look: number) => void;
 beforeEach(async () => {
-  server = await storageServer();
+  server = untilOver(await storageServer());
   states = new Map();
   beforeLook = () => {};
   server.respond = ({ path, query, repetition }: Reception) => {
@@ -34,7 +35,6 @@ beforeEach(async () => {
     return { body: lines.join('\n') };
   };
 });
-afterEach(() => server[Symbol.asyncDispose]());
 
 const interval = 5;
 const jobs = () => server.cloud().getProject(1).jobs;

@@ -1,16 +1,14 @@
 import { ConfigurationError, type JobState, NotFoundError, ScrapyCloud, ServerError, TimeoutError } from 'tideway';
 import { createEmulator } from 'tideway/emulator';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { rejection } from '../helpers/rejection.ts';
 import { type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { withoutWaits } from '../helpers/without-waits.ts';
 
 let server: StorageServer;
 beforeEach(async () => {
-  server = await storageServer();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await server[Symbol.asyncDispose]();
+  server = untilOver(await storageServer());
 });
 
 const job = () => server.cloud().getJob('1/2/3');
@@ -94,7 +92,7 @@ describe('`waitFor`', () => {
   });
 
   it('tries an answer that passes again, and gives up on one that does not', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0);
+    withoutWaits();
     server.respond = ({ repetition }) => (repetition === 0 ? { status: 503, body: '' } : undefined);
     expect(await job().waitFor('finished', { interval })).toBe('finished');
     server.respond = () => ({ status: 500, body: '' });

@@ -9,20 +9,18 @@ import {
   UnsavedRecordsError,
   ValueTooLargeError,
 } from 'tideway';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { rejection } from '../helpers/rejection.ts';
 import { deferred } from '../helpers/server.ts';
-import { type UploadServer, uploadServer } from '../helpers/upload-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { numbers, type UploadServer, uploadServer } from '../helpers/upload-server.ts';
 
 let server: UploadServer;
 beforeEach(async () => {
-  server = await uploadServer();
+  server = untilOver(await uploadServer());
 });
-afterEach(() => server[Symbol.asyncDispose]());
 
 const path = '/items/1/2/3';
-const numbers = (count: number, from = 0): { x: number }[] =>
-  Array.from({ length: count }, (_, n) => ({ x: from + n }));
 
 async function writeAll(writer: RecordWriter<object>, records: readonly object[]): Promise<unknown[]> {
   const outcomes = await Promise.allSettled(records.map((record) => writer.write(record)));

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { type Deferred, deferred } from '../helpers/server.ts';
+import { untilOver } from '../helpers/until-over.ts';
 import { type UploadServer, uploadServer } from '../helpers/upload-server.ts';
 
 let server: UploadServer;
 beforeEach(async () => {
-  server = await uploadServer();
+  server = untilOver(await uploadServer());
 });
-afterEach(() => server[Symbol.asyncDispose]());
 
 /** Lets what should not happen have the time to. */
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 30));

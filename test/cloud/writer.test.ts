@@ -1,18 +1,16 @@
 import { Connection, Items, isConfigurationError, type StoredBatch, type WriterOptions } from 'tideway';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { rejection, thrown } from '../helpers/rejection.ts';
 import { deferred } from '../helpers/server.ts';
-import { type UploadServer, uploadServer } from '../helpers/upload-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { numbers, type UploadServer, uploadServer } from '../helpers/upload-server.ts';
 
 let server: UploadServer;
 beforeEach(async () => {
-  server = await uploadServer();
+  server = untilOver(await uploadServer());
 });
-afterEach(() => server[Symbol.asyncDispose]());
 
 const path = '/items/1/2/3';
-const numbers = (count: number, from = 0): { x: number }[] =>
-  Array.from({ length: count }, (_, n) => ({ x: from + n }));
 const sizes = (): number[] => server.uploads.map(({ lines }) => lines.length);
 const starts = (): number[] => server.uploads.map(({ start }) => start);
 

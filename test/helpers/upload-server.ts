@@ -43,6 +43,11 @@ export interface UploadServer extends AsyncDisposable {
   records(path: string): unknown[];
 }
 
+/** Records to write: `{ x }` with the numbers from `from` on. */
+export function numbers(count: number, from = 0): { x: number }[] {
+  return Array.from({ length: count }, (_, n) => ({ x: from + n }));
+}
+
 /** Starts an upload server. Waits between tries are short. */
 export async function uploadServer(): Promise<UploadServer> {
   const uploads: Upload[] = [];

@@ -1,17 +1,15 @@
 import { type ReadOptions, type Schema, SchemaError, type SchemaIssue, type SchemaResult } from 'tideway';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { prints } from '../helpers/prints.ts';
 import { readUntilError } from '../helpers/reading.ts';
 import { rejection } from '../helpers/rejection.ts';
 import { numbered, type StorageServer, storageServer } from '../helpers/storage-server.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { withoutWaits } from '../helpers/without-waits.ts';
 
 let server: StorageServer;
 beforeEach(async () => {
-  server = await storageServer();
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await server[Symbol.asyncDispose]();
+  server = untilOver(await storageServer());
 });
 
 interface Price {
@@ -110,7 +108,7 @@ describe.each(Object.entries(kinds))('A schema that answers %s', (_name, schema)
   });
 
   it('checks what was resumed as well, and each record once', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0);
+    withoutWaits();
     store(8);
     server.respond = ({ repetition }) => (repetition < 3 ? { cutAfter: 70 } : undefined);
     let checked = 0;
