@@ -9,7 +9,7 @@ export function expected(what: string, value: unknown, isSecret?: boolean): neve
 }
 
 /** A value of a type, or undefined. */
-export function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'object' | 'string'): void {
+export function checkType(name: string, value: unknown, type: 'function' | 'object' | 'string'): void {
   if (value === null || (value !== undefined && typeof value !== type))
     expected(`\`${name}\` to be of type ${type}`, value);
 }

@@ -212,7 +212,7 @@ export class Engine implements Shared {
     const now = this.clock.now();
     const ticket = new Ticket(task, now, settle, rejects);
     task.ticket = ticket;
-    const deadline = task.init?.deadline ?? this.settings.deadline;
+    const deadline = task.init?.deadline ?? this.settings.deadline ?? Number.POSITIVE_INFINITY;
     const signal = task.init?.signal;
     if (signal && !signal.aborted) this.#signals.add(signal, ticket);
     if (deadline < Number.POSITIVE_INFINITY) {

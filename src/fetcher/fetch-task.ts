@@ -1,5 +1,5 @@
-import { checkType, expected } from '../errors/index.ts';
-import { checkTimes } from './check-times.ts';
+import { expected } from '../errors/index.ts';
+import { checkOptions } from './checks.ts';
 import type { FetchInit } from './fetch-init.ts';
 import type { FetchResult } from './fetch-result.ts';
 import { headersOf, joined } from './headers.ts';
@@ -109,15 +109,8 @@ function withDefaults(init: FetchInit = {}, defaults: FetchInit): FetchInit {
   return { ...defaults, ...init, ...((init.headers || defaults.headers) && { headers }) };
 }
 
-/** Refuses an init that cannot work. */
-export function checkInit(init: FetchInit): void {
-  if (typeof init !== 'object' || init === null) expected('`init` to be an object', init);
-  const { fetch, method, priority, signal } = init;
-  checkType('method', method, 'string');
-  checkType('fetch', fetch, 'function');
-  if (priority !== undefined && !(typeof priority === 'number' && !Number.isNaN(priority))) {
-    expected('`priority` to be a number', priority);
-  }
-  if (signal && !(typeof signal === 'object' && 'aborted' in signal)) expected('`signal` to be an AbortSignal', signal);
-  checkTimes(init);
+function checkInit(init: FetchInit): void {
+  checkOptions(init, '`init`');
+  const { priority = 0 } = init;
+  if (Number(priority) !== priority) expected('`priority` to be a number', priority);
 }

@@ -1,5 +1,5 @@
-import { checkDuration, checkInteger, checkType, expected } from '../errors/index.ts';
-import { checkOptions } from './check-options.ts';
+import { ConfigurationError, checkDuration, checkInteger, checkType, expected } from '../errors/index.ts';
+import { checkOptions } from './checks.ts';
 import { Engine, taskOf } from './engine.ts';
 import type { FetcherEvents } from './events.ts';
 import type { FetchInit } from './fetch-init.ts';
@@ -12,6 +12,9 @@ import { type Settle, Ticket } from './ticket.ts';
 
 /** Told of a result. It is called later, never by `enqueue` itself, and takes up no place. */
 export type FetchHandler = (url: string, result: FetchResult) => unknown;
+
+/** The methods of parts that may be the user's own. */
+const METHODS = ['policy.next', 'policy.push', 'limiter.acquire', 'breaker.admit', 'cache.get'] as const;
 
 /**
  * Fetches any number of URLs, many at once, within the limits of each site; every one ends with exactly one result.
@@ -26,7 +29,8 @@ export class Fetcher implements AsyncDisposable {
   #isStopped = false;
 
   constructor(options: FetcherOptions = {}) {
-    checkOptions(options);
+    checkOptions(options, 'the options');
+    checkParts(options);
     this.#engine = new Engine(options);
     // A page that loses its network could not load what it needs for another try.
     if (this.#engine.settings.platformFollows) this.#engine.open().catch(() => {});
@@ -168,5 +172,15 @@ export class Fetcher implements AsyncDisposable {
   /** Listens to what happens; answers with what ends it. */
   on<Name extends keyof FetcherEvents>(name: Name, listener: (event: FetcherEvents[Name]) => unknown): () => void {
     return this.#engine.events.on(name, listener);
+  }
+}
+
+function checkParts(options: FetcherOptions): void {
+  for (const name of METHODS) {
+    const [part, method] = name.split('.') as ['policy', 'next'];
+    if (options[part] !== undefined) checkType(name, options[part]?.[method] ?? null, 'function');
+  }
+  if (options.limiter && options.limits) {
+    throw new ConfigurationError('Expected either `limits` or a `limiter`, got both');
   }
 }

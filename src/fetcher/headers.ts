@@ -3,7 +3,8 @@ import { expected } from '../errors/index.ts';
 /** The headers, and the defaults for those that are not among them. */
 export function joined(headers: Headers | undefined, defaults: HeadersInit | undefined): Headers | undefined {
   if (!headers || !defaults) return headers ?? (defaults && headersOf(defaults));
-  for (const [name, value] of headersOf(defaults)) if (!headers.has(name)) headers.set(name, value);
+  const rest = defaults instanceof Headers ? defaults : headersOf(defaults);
+  for (const [name, value] of rest) if (!headers.has(name)) headers.set(name, value);
   return headers;
 }
 

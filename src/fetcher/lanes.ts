@@ -1,16 +1,14 @@
-import { Heap } from './heap.ts';
 import { Ring } from './ring.ts';
 
 /** Below so many dead ones nobody tidies up. */
 const FEW_DEAD = 32;
 
+/** Those of one priority, on top of lanes of lower ones. */
 interface Lane<T> {
   readonly priority: number;
   readonly ring: Ring<T>;
-}
-
-function isHigher(left: Lane<unknown>, right: Lane<unknown>): boolean {
-  return left.priority > right.priority;
+  left: Lane<T> | undefined;
+  right: Lane<T> | undefined;
 }
 
 /**
@@ -19,7 +17,8 @@ function isHigher(left: Lane<unknown>, right: Lane<unknown>): boolean {
  */
 export class Lanes<T> {
   readonly #isAlive: (item: T) => boolean;
-  readonly #order = new Heap<Lane<T>>(isHigher);
+  /** The lane of the highest priority. */
+  #top: Lane<T> | undefined;
   /** By priority, as soon as there are two: there may be a queue for each of very many hosts. */
   #lanes: Map<number, Lane<T>> | undefined;
   /** The lane of the last push: mostly there is one. */
@@ -39,10 +38,10 @@ export class Lanes<T> {
   push(item: T, priority: number): void {
     let lane = this.#last?.priority === priority ? this.#last : this.#lanes?.get(priority);
     if (!lane) {
-      lane = { priority, ring: new Ring() };
+      lane = { priority, ring: new Ring(), left: undefined, right: undefined };
       if (this.#last) this.#lanes ??= new Map([[this.#last.priority, this.#last]]);
       this.#lanes?.set(priority, lane);
-      this.#order.push(lane);
+      this.#top = merged(this.#top, lane);
     }
     this.#last = lane;
     lane.ring.push(item);
@@ -50,13 +49,15 @@ export class Lanes<T> {
   }
 
   peek(): T | undefined {
-    for (let lane = this.#order.peek(); lane; lane = this.#order.peek()) {
+    for (let lane = this.#top; lane; lane = this.#top) {
       for (let item = lane.ring.peek(); item !== undefined; item = lane.ring.peek()) {
         if (this.#isAlive(item)) return item;
         lane.ring.shift();
         this.#dead--;
       }
-      this.#close(lane);
+      this.#top = merged(lane.left, lane.right);
+      this.#lanes?.delete(lane.priority);
+      if (this.#last === lane) this.#last = undefined;
     }
     return undefined;
   }
@@ -64,7 +65,7 @@ export class Lanes<T> {
   shift(): T | undefined {
     const item = this.peek();
     if (item !== undefined) {
-      this.#order.peek()?.ring.shift();
+      this.#top?.ring.shift();
       this.#size--;
     }
     return item;
@@ -78,11 +79,13 @@ export class Lanes<T> {
     if (this.#lanes) for (const { ring } of this.#lanes.values()) ring.filter(this.#isAlive);
     else this.#last?.ring.filter(this.#isAlive);
   }
+}
 
-  /** The lane on top is empty. */
-  #close(lane: Lane<T>): void {
-    this.#order.pop();
-    this.#lanes?.delete(lane.priority);
-    if (this.#last === lane) this.#last = undefined;
-  }
+/** One heap of two. Which side grows is left to chance, so that no order of priorities makes it deep. */
+function merged<T>(one: Lane<T> | undefined, other: Lane<T> | undefined): Lane<T> | undefined {
+  if (!one || !other) return one ?? other;
+  const [top, under] = one.priority > other.priority ? [one, other] : [other, one];
+  const side = Math.random() < 0.5 ? 'left' : 'right';
+  top[side] = merged(top[side], under);
+  return top;
 }

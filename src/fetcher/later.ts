@@ -1,6 +1,7 @@
 import {
   BodyTooLargeError,
   ConnectionError,
+  expected,
   isTidewayError,
   PrivateNetworkError,
   RedirectError,
@@ -21,6 +22,7 @@ const needs: Needs = {
   BodyTooLargeError,
   ConnectionError,
   errorOf,
+  expected,
   FetchTask,
   guard,
   isTidewayError,

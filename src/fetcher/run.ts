@@ -15,8 +15,10 @@ export async function run(trip: Trip, open: () => Promise<Works>): Promise<Fetch
       if (shared.isPlain) {
         // What can be sent is sent; what reads its answer comes meanwhile.
         trip.prepare();
-        begun = new Sending(trip, line);
-        begun.answer().catch(() => {});
+        if (trip.target) {
+          begun = new Sending(trip, line);
+          begun.answer().catch(() => {});
+        }
       }
     }
     const opening = open();

@@ -6,6 +6,8 @@ import type { Ticket } from './ticket.ts';
 import type { Trip } from './trip.ts';
 import type { Visit } from './visit.ts';
 
+/** The longest wait for the headers of an answer, in milliseconds. */
+const TIMEOUT = 30_000;
 const NO_LEASES: readonly Lease[] = [];
 
 /** What `fetch` is given, streams as bodies included. */
@@ -104,7 +106,7 @@ export class Sending implements Answer, Visit {
     trip.firstSent ??= this.sent;
     for (const lease of this.#leases) lease.begin?.();
     counters.requests++;
-    this.timeout = init.timeout ?? settings.timeout;
+    this.timeout = init.timeout ?? settings.timeout ?? TIMEOUT;
     works?.watch.add(this, this.timeout);
     const follows = settings.platformFollows && redirect !== 'manual';
     const sent: SentInit = { method, signal: this.line.signal, redirect: follows ? 'follow' : 'manual' };

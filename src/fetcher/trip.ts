@@ -4,7 +4,6 @@ import { FetchResult, type FetchResultInit } from './fetch-result.ts';
 import type { HookSteps } from './later/hook-steps.ts';
 import { Line } from './line.ts';
 import type { Target } from './redirect.ts';
-import { type RetryRules, retryRules } from './retry-rules.ts';
 import type { Answer, Shared } from './shared.ts';
 import { targetOf } from './target.ts';
 import type { Ticket } from './ticket.ts';
@@ -20,7 +19,6 @@ export class Trip {
   readonly isExtra: boolean;
   hooks: HookSteps | undefined = undefined;
   init: FetchInit;
-  rules: RetryRules;
   /** What is sent next; undefined until it was found to be right. */
   target: Target | undefined = undefined;
   /** The request of now; each has its own. */
@@ -51,13 +49,12 @@ export class Trip {
     this.isStarting = !isExtra;
     this.cancelled = givenUp;
     this.init = ticket.task.init ?? NO_INIT;
-    this.rules = shared.settings.retry;
     ticket.trip = this;
   }
 
   /** Finds out what is sent. */
   prepare(url: string = this.ticket.task.url): void {
-    const { headers, retry, secretHeaders } = this.shared.settings;
+    const { headers, secretHeaders } = this.shared.settings;
     let common = headers;
     if (this.isExtra && headers) {
       // Nobody has said that the credentials of the program's requests are for wherever its policy asks.
@@ -65,7 +62,6 @@ export class Trip {
       for (const name of secretHeaders) common.delete(name);
     }
     this.target = targetOf(url, this.init, common);
-    this.rules = retryRules(this.init.retry, retry);
   }
 
   /** Throws the reason when the task was given up. */

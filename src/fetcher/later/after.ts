@@ -47,17 +47,19 @@ export async function afterFailure(parts: Parts, trip: Trip, error: unknown): Pr
 /** Milliseconds until another try, undefined for none. */
 function delayOf(
   parts: Parts,
-  { attempts, firstSent, rules, shared, target }: Trip,
+  trip: Trip,
   status: number | undefined,
   error: unknown,
   asked: number | undefined,
 ): number | undefined {
+  const { attempts, firstSent, shared, target } = trip;
   const { body, method, url } = target as Target;
   // A stream can be sent once only.
   if (body instanceof ReadableStream) return undefined;
   parts.budget ??= new RetryBudget(parts.needs);
   const elapsed = firstSent === undefined ? 0 : shared.clock.now() - firstSent;
-  return parts.budget.delay({ method, origin: url.origin, attempt: attempts, elapsed, status, error, asked }, rules);
+  const request = { method, origin: url.origin, attempt: attempts, elapsed, status, error, asked };
+  return parts.budget.delay(request, parts.rulesOf(trip));
 }
 
 async function retry(

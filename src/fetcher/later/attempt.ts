@@ -1,5 +1,4 @@
 import type { FetchResult } from '../fetch-result.ts';
-import type { Target } from '../redirect.ts';
 import type { Sending } from '../sending.ts';
 import type { Answer } from '../shared.ts';
 import type { Trip } from '../trip.ts';
@@ -9,7 +8,11 @@ import { Body } from './body.ts';
 import { whatOf } from './failure.ts';
 import { handOver } from './hand-over.ts';
 import type { Parts } from './parts.ts';
+import { refuse } from './refuse.ts';
 import { send } from './send.ts';
+
+/** How large a body may be that is not handed over, in bytes. */
+const MOST_BYTES = 10 * 1024 * 1024;
 
 /** Requests until there is a result. Never rejects. The first may have been sent already. */
 export async function attempt(parts: Parts, trip: Trip, first?: Sending): Promise<FetchResult> {
@@ -20,7 +23,7 @@ export async function attempt(parts: Parts, trip: Trip, first?: Sending): Promis
     if (!trip.target) trip.prepare();
     for (let begun = first; ; trip.line = new Line(), begun = undefined) {
       const { hooks, init, line } = trip;
-      const { href } = (trip.target as Target).url;
+      const { href } = (trip.target ?? refuse(parts.needs, ticket.task.url, init)).url;
       let body: Body | undefined;
       if (!begun) trip.goOn();
       try {
@@ -34,13 +37,13 @@ export async function attempt(parts: Parts, trip: Trip, first?: Sending): Promis
         if (events.has('headers')) events.emit('headers', { url: ticket.task.url, requestUrl: href, status, headers });
         body = new Body(parts, trip, line, answer);
         // Most answers are neither of these.
-        if (hooks || asked || status >= 300 || trip.rules.statuses || parts.budget) {
+        if (hooks || asked || status >= 300 || parts.rulesOf(trip).statuses || parts.budget) {
           const step = await afterAnswer(parts, trip, body, answer);
           if (!step) continue;
           if (step !== 'read') return step;
         }
         if (init.stream && body.reader) return handOver(trip, body);
-        const limit = init.maxBodyBytes ?? shared.settings.maxBodyBytes;
+        const limit = init.maxBodyBytes ?? shared.settings.maxBodyBytes ?? MOST_BYTES;
         if (body.reader && Number(headers.get('content-length')) > limit && !headers.has('content-encoding')) {
           throw new BodyTooLargeError(whatOf(parts.needs, trip.target), limit);
         }

@@ -5,6 +5,9 @@ import { typed, whatOf } from './failure.ts';
 import type { Parts } from './parts.ts';
 import type { Watched } from './watch.ts';
 
+/** The longest silence between two chunks, in milliseconds. */
+const IDLE_TIMEOUT = 60_000;
+
 /** What reads chunks. */
 export type ChunkReader = ReadableStreamDefaultReader<Uint8Array<ArrayBuffer>>;
 
@@ -30,7 +33,7 @@ export class Body implements Watched {
     this.line = line;
     this.#target = trip.target;
     this.#answer = answer;
-    this.idleTimeout = trip.init.idleTimeout ?? trip.shared.settings.idleTimeout;
+    this.idleTimeout = trip.init.idleTimeout ?? trip.shared.settings.idleTimeout ?? IDLE_TIMEOUT;
     this.reader = answer.response.body?.getReader() as ChunkReader | undefined;
     if (!this.reader) this.end();
   }

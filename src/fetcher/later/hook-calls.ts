@@ -7,7 +7,7 @@ import { whatOf } from './failure.ts';
 import type { Directive, HookSteps } from './hook-steps.ts';
 import type { Needs } from './needs.ts';
 import type { Parts } from './parts.ts';
-import { hop, redirected } from './redirected.ts';
+import { hop, MOST_REDIRECTS, redirected } from './redirected.ts';
 
 /** Calls the hooks of a task, and does what they decide. */
 export class HookCalls implements HookSteps {
@@ -22,6 +22,8 @@ export class HookCalls implements HookSteps {
     this.#context = {
       enqueue: (target, init) => trip.shared.enqueue(target, init),
       retryWith: (init = {}) => {
+        // A task checks them.
+        new needs.FetchTask('', init);
         this.#directive = { kind: 'retry', init };
       },
       redirectTo: (url) => {
@@ -72,10 +74,10 @@ export class HookCalls implements HookSteps {
       hop(needs, trip, redirected(needs, trip, { status: 302, headers }), 302);
       return true;
     }
-    const { maxRedirects = trip.shared.settings.maxRedirects } = trip.init;
-    if (++trip.hops > maxRedirects) {
+    const most = trip.init.maxRedirects ?? trip.shared.settings.maxRedirects ?? MOST_REDIRECTS;
+    if (++trip.hops > most) {
       throw new needs.RedirectError(
-        `${whatOf(needs, trip.target)} is one more than ${maxRedirects} redirects and repetitions by hooks`,
+        `${whatOf(needs, trip.target)} is one more than ${most} redirects and repetitions by hooks`,
       );
     }
     trip.init = { ...trip.init, ...directive.init };

@@ -1,6 +1,7 @@
 import type {
   BodyTooLargeError,
   ConnectionError,
+  expected,
   isTidewayError,
   PrivateNetworkError,
   RedirectError,
@@ -23,6 +24,7 @@ export interface Needs {
   readonly BodyTooLargeError: typeof BodyTooLargeError;
   readonly ConnectionError: typeof ConnectionError;
   readonly errorOf: typeof errorOf;
+  readonly expected: typeof expected;
   readonly FetchTask: typeof FetchTask;
   readonly guard: typeof guard;
   readonly isTidewayError: typeof isTidewayError;

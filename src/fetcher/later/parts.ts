@@ -1,7 +1,9 @@
 import type { Alarm } from '../alarm.ts';
 import type { Limiter } from '../limiter.ts';
+import type { Trip } from '../trip.ts';
 import type { Needs } from './needs.ts';
 import type { RetryBudget } from './retry-budget.ts';
+import type { RetryRules } from './retry-rules.ts';
 import type { Watch } from './watch.ts';
 
 /** What the requests of a fetcher share of the code that is loaded later. */
@@ -11,6 +13,8 @@ export interface Parts {
   readonly watch: Watch;
   /** Made when something fails for the first time: before, no origin has spent any. */
   budget: RetryBudget | undefined;
+  /** How often and how long it is tried. */
+  rulesOf(trip: Trip): RetryRules;
   /** The limiter, which there is from now on at the latest. */
   limit(): Limiter;
 }

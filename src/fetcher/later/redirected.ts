@@ -3,6 +3,9 @@ import type { Trip } from '../trip.ts';
 import { whatOf } from './failure.ts';
 import type { Needs } from './needs.ts';
 
+/** How many redirects and repetitions by hooks a task may have. */
+export const MOST_REDIRECTS: number = 20;
+
 /** The part of an answer that sends on. */
 type Sending = Pick<Response, 'headers' | 'status'>;
 
@@ -25,12 +28,9 @@ export function follow(needs: Needs, trip: Trip, response: Sending): void {
 export function hop(needs: Needs, trip: Trip, to: Target, status: number): void {
   const { events, settings } = trip.shared;
   const from = (trip.target as Target).url.href;
-  const { maxRedirects = settings.maxRedirects } = trip.init;
-  if (++trip.hops > maxRedirects) {
-    throw new needs.RedirectError(
-      `${whatOf(needs, trip.target)} is one redirect more than ${maxRedirects}`,
-      to.url.origin,
-    );
+  const most = trip.init.maxRedirects ?? settings.maxRedirects ?? MOST_REDIRECTS;
+  if (++trip.hops > most) {
+    throw new needs.RedirectError(`${whatOf(needs, trip.target)} is one redirect more than ${most}`, to.url.origin);
   }
   trip.target = to;
   trip.redirects = [...trip.redirects, to.url.href];

@@ -4,13 +4,14 @@ import type { Trip } from '../trip.ts';
 import type { Parts } from './parts.ts';
 
 /** Milliseconds of rest that a server asks for. It is given them, for its whole key. */
-export function rest(parts: Parts, { rules, shared, target, ticket }: Trip, response: Response): number | undefined {
+export function rest(parts: Parts, trip: Trip, response: Response): number | undefined {
+  const { shared, target, ticket } = trip;
   const asked = askedRest(response);
   if (!asked) return asked;
   const { events } = shared;
   const limiter = parts.limit();
   const { url } = target as Target;
-  const delay = Math.min(asked, rules.maxRetryAfter);
+  const delay = Math.min(asked, parts.rulesOf(trip).maxRetryAfter);
   parts.needs.guard(
     () => limiter.pause(url, delay),
     (error) => events.report(error, 'limiter'),

@@ -1,7 +1,7 @@
 import type { TidewayError } from '../../errors/index.ts';
 import { backoff } from '../../http/backoff.ts';
-import type { RetryRules } from '../retry-rules.ts';
 import type { Needs } from './needs.ts';
+import type { RetryRules } from './retry-rules.ts';
 
 /** How many origins that fail are remembered. */
 const MOST_ORIGINS = 10_000;

@@ -17,6 +17,7 @@ import { Mapping } from './mapping.ts';
 import type { Needs } from './needs.ts';
 import type { Parts } from './parts.ts';
 import type { RetryBudget } from './retry-budget.ts';
+import { type RetryRules, retryRules } from './retry-rules.ts';
 import { Waiting } from './waiting.ts';
 import { Watch } from './watch.ts';
 
@@ -27,12 +28,14 @@ export class Works implements Parts {
   readonly watch: Watch;
   budget: RetryBudget | undefined = undefined;
   readonly #shared: Shared;
+  readonly #rules: RetryRules;
   /** Of those that have one: few do. */
   readonly #deadlines = new Map<Ticket, Appointment>();
 
   constructor(needs: Needs, shared: Shared) {
     this.needs = needs;
     this.#shared = shared;
+    this.#rules = retryRules(shared.settings.retry);
     this.alarm = new Alarm(shared.clock);
     this.watch = new Watch(this.alarm, shared.clock, (one) => one.line.end(this.#late(one as Body | Sending)));
     if (shared.limiter || shared.rules) this.limit();
@@ -42,6 +45,10 @@ export class Works implements Parts {
   run(trip: Trip, begun?: Sending): Promise<FetchResult> {
     if (trip.ticket.task.constructor === this.needs.FetchTask) return attempt(this, trip, begun);
     return runHooked(this, trip);
+  }
+
+  rulesOf({ init }: Trip): RetryRules {
+    return retryRules(init.retry, this.#rules);
   }
 
   limit(): Limiter {
