@@ -14,9 +14,11 @@ import {
 } from 'tideway';
 import { createEmulator, type Emulator, type ReceivedRequest } from 'tideway/emulator';
 import { serveEmulator } from 'tideway/node';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readUntilError } from '../helpers/reading.ts';
 import { rejection, thrown } from '../helpers/rejection.ts';
+import { untilOver } from '../helpers/until-over.ts';
+import { withoutWaits } from '../helpers/without-waits.ts';
 
 let emulator: Emulator;
 let cloud: ScrapyCloud;
@@ -24,18 +26,14 @@ let store: Collection;
 let requests: ReceivedRequest[];
 
 beforeEach(() => {
-  // The waits between tries are drawn by lot: without them the tests are done sooner.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
+  withoutWaits();
   requests = [];
-  emulator = createEmulator({ projects: [1], countScanLimit: 10, onRequest: (request) => void requests.push(request) });
+  const onRequest = (request: ReceivedRequest): void => void requests.push(request);
+  emulator = untilOver(createEmulator({ projects: [1], countScanLimit: 10, onRequest }));
   cloud = new ScrapyCloud({ auth: emulator.apiKey, fetch: emulator.fetch });
   store = cloud.getProject(1).collections.getStore('things');
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await cloud.close();
-  await emulator.close();
-});
+afterEach(() => cloud.close());
 
 const path = '/collections/1/s/things';
 const numbered = (count: number): { _key: string; n: number }[] =>

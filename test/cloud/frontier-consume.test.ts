@@ -8,34 +8,21 @@ import {
   ServerError,
   UnauthorizedError,
 } from 'tideway';
-import { createEmulator, type Emulator, type ReceivedRequest } from 'tideway/emulator';
+import type { Emulator, ReceivedRequest } from 'tideway/emulator';
 import { serveEmulator } from 'tideway/node';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { numbered, openSlot, slotOf, slotPath } from '../helpers/frontier-slot.ts';
 import { rejection } from '../helpers/rejection.ts';
 import { deferred } from '../helpers/server.ts';
 
-let emulator: Emulator;
 let cloud: ScrapyCloud;
+let emulator: Emulator;
+let requests: readonly ReceivedRequest[];
 let slot: FrontierSlot;
-let requests: ReceivedRequest[];
-
 beforeEach(() => {
-  // The waits between tries are drawn by lot: without them the tests are done sooner.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  requests = [];
-  emulator = createEmulator({ projects: [1], onRequest: (request) => void requests.push(request) });
-  cloud = new ScrapyCloud({ auth: emulator.apiKey, fetch: emulator.fetch });
-  slot = cloud.getProject(1).frontiers.get('test').get('example.com');
-});
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await cloud.close().catch(() => {});
-  await emulator.close();
+  ({ cloud, emulator, requests, slot } = openSlot());
 });
 
-const path = '/hcf/1/test/s/example.com';
-const numbered = (count: number, from = 0): { fp: string }[] =>
-  Array.from({ length: count }, (_, n) => ({ fp: `/${String(from + n).padStart(5, '0')}` }));
 const fingerprintsOf = (batches: readonly QueueBatch[]): string[] =>
   batches.flatMap((batch) => batch.requests.map(([fp]) => fp)).sort();
 
@@ -136,7 +123,7 @@ describe('Consuming a queue', () => {
         return new Response(text);
       },
     });
-    const own = slow.getProject(1).frontiers.get('test').get('example.com');
+    const own = slotOf(slow);
     const seen: string[] = [];
     await own.queue.consume(async ({ requests: queued }) => {
       seen.push(...queued.map(([fp]) => fp));
@@ -262,7 +249,7 @@ describe('Consuming a queue', () => {
 
   it('deletes again, without handling again, when a deletion fails', async () => {
     const batches = await fill(200);
-    emulator.faults.push({ path: `${path}/q/deleted`, drop: 'before', times: 2 });
+    emulator.faults.push({ path: `${slotPath}/q/deleted`, drop: 'before', times: 2 });
     const handler = vi.fn();
     expect(await slot.queue.consume(handler, { retry: false })).toMatchObject({ handled: 2 });
     expect(handler).toHaveBeenCalledTimes(2);
@@ -272,7 +259,7 @@ describe('Consuming a queue', () => {
 
   it('rejects when a deletion fails for good, once what is at work is done', async () => {
     const [first, second] = await fill(300);
-    emulator.faults.push({ path: `${path}/q/deleted`, times: 3, status: 503 });
+    emulator.faults.push({ path: `${slotPath}/q/deleted`, times: 3, status: 503 });
     const finish = deferred();
     const begun: string[] = [];
     let signal: AbortSignal | undefined;
@@ -286,7 +273,7 @@ describe('Consuming a queue', () => {
       { retry: false, concurrency: 2 },
     );
     done.catch(settled);
-    const deletions = (): unknown[] => requests.filter((request) => request.path === `${path}/q/deleted`);
+    const deletions = (): unknown[] => requests.filter((request) => request.path === `${slotPath}/q/deleted`);
     await vi.waitFor(() => expect(deletions()).toHaveLength(3));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(settled).not.toHaveBeenCalled();
@@ -301,13 +288,13 @@ describe('Consuming a queue', () => {
 
   it('rejects at once when a deletion is refused', async () => {
     await fill(1);
-    emulator.faults.push({ path: `${path}/q/deleted`, status: 401 });
+    emulator.faults.push({ path: `${slotPath}/q/deleted`, status: 401 });
     expect(await rejection(slot.queue.consume(() => {}))).toBeInstanceOf(UnauthorizedError);
-    expect(requests.filter((request) => request.path === `${path}/q/deleted`)).toHaveLength(1);
+    expect(requests.filter((request) => request.path === `${slotPath}/q/deleted`)).toHaveLength(1);
   });
 
   it('rejects when the queue cannot be read', async () => {
-    emulator.faults.push({ path: `${path}/q`, status: 403 });
+    emulator.faults.push({ path: `${slotPath}/q`, status: 403 });
     expect(await rejection(slot.queue.consume(() => {}))).toMatchObject({ status: 403 });
   });
 
@@ -328,7 +315,7 @@ describe('Consuming a queue', () => {
       },
     });
     const handled: QueueBatch[] = [];
-    const { queue } = lagging.getProject(1).frontiers.get('test').get('example.com');
+    const { queue } = slotOf(lagging);
     const result = await queue.consume((batch) => handled.push(batch), { minCount: 50 });
     expect(handled).toEqual(batches);
     expect(result.handled).toBe(3);
@@ -350,7 +337,7 @@ describe('Consuming a queue', () => {
   it('works over a socket', async () => {
     await using server = await serveEmulator({ projects: [1] });
     const remote = new ScrapyCloud({ auth: server.emulator.apiKey, endpoint: server.endpoint });
-    const far = remote.getProject(1).frontiers.get('test').get('example.com');
+    const far = slotOf(remote);
     await far.queue.add(numbered(1_000));
     await far.flush();
     const handled: QueueBatch[] = [];
@@ -373,14 +360,14 @@ describe('Whatever the queue, the handlers and the network do', () => {
     fails: fc.boolean(),
     faults: fc.array(
       fc.oneof(
-        fc.record({ path: fc.constant(`${path}/q`), times: fc.constant(1), cutAfterRecords: fc.nat(4) }),
+        fc.record({ path: fc.constant(`${slotPath}/q`), times: fc.constant(1), cutAfterRecords: fc.nat(4) }),
         fc.record({
-          path: fc.constant(`${path}/q/deleted`),
+          path: fc.constant(`${slotPath}/q/deleted`),
           times: fc.constant(1),
           drop: fc.constant('after' as const),
         }),
         fc.record({
-          path: fc.constant(`${path}/q/deleted`),
+          path: fc.constant(`${slotPath}/q/deleted`),
           times: fc.constant(1),
           drop: fc.constant('before' as const),
         }),

@@ -8,34 +8,20 @@ import {
   StreamInterruptedError,
   ValueTooLargeError,
 } from 'tideway';
-import { createEmulator, type Emulator, type ReceivedRequest } from 'tideway/emulator';
+import type { Emulator, ReceivedRequest } from 'tideway/emulator';
 import { serveEmulator } from 'tideway/node';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { numbered, openSlot, slotOf, slotPath } from '../helpers/frontier-slot.ts';
 import { readUntilError } from '../helpers/reading.ts';
 import { rejection, thrown } from '../helpers/rejection.ts';
 
-let emulator: Emulator;
 let cloud: ScrapyCloud;
+let emulator: Emulator;
+let requests: readonly ReceivedRequest[];
 let slot: FrontierSlot;
-let requests: ReceivedRequest[];
-
 beforeEach(() => {
-  // The waits between tries are drawn by lot: without them the tests are done sooner.
-  vi.spyOn(Math, 'random').mockReturnValue(0);
-  requests = [];
-  emulator = createEmulator({ projects: [1], onRequest: (request) => void requests.push(request) });
-  cloud = new ScrapyCloud({ auth: emulator.apiKey, fetch: emulator.fetch });
-  slot = cloud.getProject(1).frontiers.get('test').get('example.com');
+  ({ cloud, emulator, requests, slot } = openSlot());
 });
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await cloud.close().catch(() => {});
-  await emulator.close();
-});
-
-const path = '/hcf/1/test/s/example.com';
-const numbered = (count: number, from = 0): { fp: string }[] =>
-  Array.from({ length: count }, (_, n) => ({ fp: `/${String(from + n).padStart(5, '0')}` }));
 
 describe('A slot of a frontier', () => {
   it('queues requests, gives them in batches, and keeps them until they are deleted', async () => {
@@ -160,7 +146,7 @@ describe('A slot of a frontier', () => {
   });
 
   it('tells what it could not store', async () => {
-    emulator.faults.push({ method: 'POST', path, status: 400 });
+    emulator.faults.push({ method: 'POST', path: slotPath, status: 400 });
     await slot.queue.add(numbered(3));
     expect(await rejection(slot.flush())).toMatchObject({ status: 400, batch: { start: 0, count: 3 } });
     expect(slot.newCount).toBe(0);
@@ -168,9 +154,9 @@ describe('A slot of a frontier', () => {
   });
 
   it('hands back what could not be stored when the tries are used up', async () => {
-    emulator.faults.push({ method: 'POST', path, status: 200, body: '<html>please log in</html>' });
-    cloud = new ScrapyCloud({ auth: emulator.apiKey, fetch: emulator.fetch, retry: { attempts: 2, backoff: 1 } });
-    slot = cloud.getProject(1).frontiers.get('test').get('example.com');
+    emulator.faults.push({ method: 'POST', path: slotPath, status: 200, body: '<html>please log in</html>' });
+    const retry = { attempts: 2, backoff: 1 };
+    slot = slotOf(new ScrapyCloud({ auth: emulator.apiKey, fetch: emulator.fetch, retry }));
     await slot.queue.add(numbered(3));
     const error = await rejection(slot.flush());
     expect(isUnsavedRecordsError(error) && error.records).toEqual(numbered(3));
@@ -209,7 +195,7 @@ describe('Reading a slot', () => {
     await slot.flush();
     const whole = await slot.queue.list();
     expect(whole).toHaveLength(10);
-    emulator.faults.push({ path: `${path}/q`, cutAfterRecords: 3, times: 2 });
+    emulator.faults.push({ path: `${slotPath}/q`, cutAfterRecords: 3, times: 2 });
     const seen: unknown[] = [];
     const records = slot.queue.iter();
     for await (const batch of records) {
@@ -219,7 +205,7 @@ describe('Reading a slot', () => {
     expect(seen).toEqual(whole);
     expect(records.progress).toMatchObject({ delivered: 10, resumes: 2 });
     expect(await slot.queue.list()).toEqual([]);
-    emulator.faults.splice(0, 9, { path: `${path}/f`, cutAfterRecords: 300, times: 1 });
+    emulator.faults.splice(0, 9, { path: `${slotPath}/f`, cutAfterRecords: 300, times: 1 });
     const fingerprints = slot.fingerprints.iter();
     expect(await fingerprints.toArray()).toEqual(numbered(1_000).map(({ fp }) => fp));
     expect(fingerprints.progress).toMatchObject({ delivered: 1_000, resumes: 1 });
@@ -229,7 +215,7 @@ describe('Reading a slot', () => {
   it('gives up where it breaks at the same place again and again', async () => {
     await slot.queue.add(numbered(1_000));
     await slot.flush();
-    emulator.faults.push({ path: `${path}/q`, cutAfterRecords: 3 });
+    emulator.faults.push({ path: `${slotPath}/q`, cutAfterRecords: 3 });
     const events: number[] = [];
     const { delivered, error } = await readUntilError(
       slot.queue.iter({ onResume: (event) => void events.push(event.delivered) }),
@@ -243,7 +229,7 @@ describe('Reading a slot', () => {
   it('can be left early, and frees the socket', async () => {
     await using server = await serveEmulator({ projects: [1] });
     const remote = new ScrapyCloud({ auth: server.emulator.apiKey, endpoint: server.endpoint });
-    const far = remote.getProject(1).frontiers.get('test').get('example.com');
+    const far = slotOf(remote);
     await far.queue.add(numbered(500));
     await far.flush();
     for await (const _ of far.fingerprints.iter()) break;
@@ -318,6 +304,6 @@ describe('The frontiers of a project', () => {
     await slot.queue.add({ fp: 'x' });
     await cloud.close();
     const again = new ScrapyCloud({ auth: emulator.apiKey, fetch: emulator.fetch });
-    expect(await again.getProject(1).frontiers.get('test').get('example.com').fingerprints.list()).toEqual(['x']);
+    expect(await slotOf(again).fingerprints.list()).toEqual(['x']);
   });
 });
