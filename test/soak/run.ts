@@ -10,13 +10,12 @@ import { createEmulator, type Emulator } from 'tideway/emulator';
 import { serveEmulator } from 'tideway/node';
 import { proveCrawl } from './crawl.ts';
 import { proveMapping } from './mapping.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { proveRedis } from './redis.ts';
 import { proveTide } from './tide.ts';
 import { proveWriting } from './writing.ts';
 
 const ITEMS = 2_000_000;
-/** What a read may add to the memory of the process, which the emulator shares, in MiB. */
-const GROWTH = 300;
 
 interface Numbered {
   readonly n: number;
@@ -66,21 +65,19 @@ async function prove(
       return 20_000 + Math.floor(Math.random() * 60_000);
     },
   });
-  const before = process.memoryUsage().rss;
+  const memory = new MemoryWatch(expected);
   const started = performance.now();
   let next = 0;
-  let peak = before;
   let wrong = 0;
   for await (const step of read(records)) {
     for (const { n } of Array.isArray(step) ? step : [step]) if (n !== next++) wrong++;
-    if (next % 10_000 < 100) peak = Math.max(peak, process.memoryUsage().rss);
+    memory.at(next);
   }
   const seconds = (performance.now() - started) / 1000;
-  const growth = Math.round((peak - before) / 2 ** 20);
-  const holds = wrong === 0 && next === expected && growth <= GROWTH;
+  const holds = wrong === 0 && next === expected && memory.isFlat;
   if (!holds) failures++;
   console.log(
     `${holds ? 'ok' : 'FAILED'}  ${title}: ${next} of ${expected} items, ${wrong} out of place, ` +
-      `resumed ${records.progress.resumes} times, ${growth} MiB more memory, ${seconds.toFixed(1)} s`,
+      `resumed ${records.progress.resumes} times, ${memory.growth} MiB more memory, ${seconds.toFixed(1)} s`,
   );
 }

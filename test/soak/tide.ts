@@ -1,10 +1,9 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { jsonLines, memoryQueue, type Overflow, Tide } from 'tideway/tide';
+import { MemoryWatch } from './memory-watch.ts';
 
 const RECORDS = 10_000_000;
-/** What reading may add to the memory of the process, in MiB; most of it is room that V8 gives to its young objects. */
-const GROWTH = 300;
 /** How many records the queue holds. */
 const ROOM = 1_000;
 /** After so many records the consumer takes a rest, which makes it slower than the stream. */
@@ -30,10 +29,9 @@ export async function proveTide(overflow: Overflow): Promise<boolean> {
     // Each connection brings records, and is a good one.
     reconnect: { network: 2, resetAfter: 1, resume: ({ n }) => new Request(`${url}?from=${n + 1}${cuts}`) },
   });
-  const before = process.memoryUsage().rss;
+  const memory = new MemoryWatch(RECORDS);
   const started = performance.now();
   let taken = 0;
-  let peak = before;
   let wrong = 0;
   let last = -1;
   const consume = async (): Promise<void> => {
@@ -42,7 +40,7 @@ export async function proveTide(overflow: Overflow): Promise<boolean> {
       if (overflow === 'wait' ? n !== last + 1 : n <= last) wrong++;
       last = n;
       if (taken % REST_EVERY > 0) continue;
-      peak = Math.max(peak, process.memoryUsage().rss);
+      memory.at(n);
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   };
@@ -53,12 +51,11 @@ export async function proveTide(overflow: Overflow): Promise<boolean> {
   child.disconnect();
   const { count } = await tide.counter.read();
   const seconds = (performance.now() - started) / 1000;
-  const growth = Math.round((peak - before) / 2 ** 20);
   const isExact = run.delivered === RECORDS && count === RECORDS && taken + queue.dropped === RECORDS;
-  const holds = isExact && wrong === 0 && growth <= GROWTH && (overflow !== 'wait' || queue.dropped === 0);
+  const holds = isExact && wrong === 0 && memory.isFlat && (overflow !== 'wait' || queue.dropped === 0);
   console.log(
     `${holds ? 'ok' : 'FAILED'}  a tide, ${overflow}: ${run.delivered} of ${RECORDS} records delivered, ${count} counted, ` +
-      `${taken} taken, ${queue.dropped} dropped, ${wrong} out of place, ${growth} MiB more memory, ${seconds.toFixed(1)} s`,
+      `${taken} taken, ${queue.dropped} dropped, ${wrong} out of place, ${memory.growth} MiB more memory, ${seconds.toFixed(1)} s`,
   );
   return holds;
 }
