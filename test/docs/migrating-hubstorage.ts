@@ -1,24 +1,11 @@
 import { Frontiers, type Job, type JobSummary, Project, Records, ScrapyCloud } from 'tideway';
 import type { SeedJob } from 'tideway/emulator';
 import { expect } from 'vitest';
+import { key, record, stats } from './migrating-data.ts';
 import type { SectionCheck } from './migrating-guide.ts';
 import type { World } from './migrating-world.ts';
 
 const project = 1111111;
-const key = '002d050ee3ff6192dcbecc4e4b4457d7';
-const record = { _key: key, value: '1447221694537' };
-const stats = {
-  'downloader/response_count': 104,
-  'downloader/response_status_count/200': 104,
-  finish_reason: 'finished',
-  finish_time: 1447160494937,
-  item_scraped_count: 50,
-  'log_count/DEBUG': 157,
-  'log_count/INFO': 1365,
-  'log_count/WARNING': 3,
-  'memusage/max': 182988800,
-  'memusage/startup': 62439424,
-};
 
 function many(count: number, job: SeedJob = { spider: 'foo' }): SeedJob[] {
   return Array.from({ length: count }, () => job);

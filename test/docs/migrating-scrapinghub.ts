@@ -12,23 +12,10 @@ import {
 import type { Seed, SeedJob } from 'tideway/emulator';
 import { expect } from 'vitest';
 import { rejection } from '../helpers/rejection.ts';
+import { key, record, stats } from './migrating-data.ts';
 import type { RowCheck, SectionCheck } from './migrating-guide.ts';
 import type { World } from './migrating-world.ts';
 
-const key = '002d050ee3ff6192dcbecc4e4b4457d7';
-const record = { _key: key, value: '1447221694537' };
-const stats = {
-  'downloader/response_count': 104,
-  'downloader/response_status_count/200': 104,
-  finish_reason: 'finished',
-  finish_time: 1447160494937,
-  item_scraped_count: 50,
-  'log_count/DEBUG': 157,
-  'log_count/INFO': 1365,
-  'log_count/WARNING': 3,
-  'memusage/max': 182988800,
-  'memusage/startup': 62439424,
-};
 const spiders = [
   { name: 'spider1', version: '123' },
   { name: 'spider2', version: '123' },
