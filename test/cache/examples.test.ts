@@ -1,13 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, expect, it, vi } from 'vitest';
-
-afterEach(() => {
-  vi.unstubAllGlobals();
-});
+import { expect, it } from 'vitest';
+import { captureLog } from '../helpers/capture-log.ts';
 
 it('examples/cached-jobs.ts, which the README names, reads a job once over the network', async () => {
-  const log = vi.fn();
-  vi.stubGlobal('console', { ...console, log });
+  const log = captureLog();
   await import('../../examples/cached-jobs.ts');
   const printed = log.mock.calls.map(([line]) => String(line).replace(/in \d+ ms/, ''));
   expect(printed.slice(0, 6)).toEqual([

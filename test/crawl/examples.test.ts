@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { crawl } from 'tideway/crawl';
-import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CRAWL_DELAY, openLocalSite, type Visit } from '../../examples/servers/local-site.ts';
+import { captureLog } from '../helpers/capture-log.ts';
 
 describe('A polite crawl of a small web', () => {
   it('rests, obeys and is patient, by the logs of its hosts', { timeout: 60_000 }, async () => {
@@ -43,16 +44,8 @@ describe('A polite crawl of a small web', () => {
 });
 
 describe('The example of polite fetching', () => {
-  let log: Mock<(...values: unknown[]) => void>;
-  beforeEach(() => {
-    log = vi.fn();
-    vi.stubGlobal('console', { ...console, log });
-  });
-  afterEach(() => {
-    vi.unstubAllGlobals();
-  });
-
   it('tells of every URL once, and of the rests of every host', { timeout: 60_000 }, async () => {
+    const log = captureLog();
     await import('../../examples/polite-crawl.ts');
     const lines = log.mock.calls.map(([line]) => String(line));
     expect(lines.filter((line) => /^\d{3} /.test(line))).toHaveLength(20);

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { captureLog } from '../helpers/capture-log.ts';
 import { programOf } from '../helpers/program.ts';
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts';
 
 let server: RedisServer;
-let log: Mock<typeof console.log>;
 
 beforeAll(async () => {
   server = await startRedis();
@@ -18,16 +18,9 @@ afterAll(async () => {
   await server?.close();
 });
 
-beforeEach(() => {
-  log = vi.spyOn(console, 'log').mockImplementation(() => {});
-});
-
-afterEach(() => {
-  log.mockRestore();
-});
-
 /** What examples print that run side by side. */
 async function run(...names: readonly string[]): Promise<string> {
+  const log = captureLog();
   await Promise.all(names.map((name) => import(`../../examples/${name}.ts`)));
   return log.mock.calls.flat().join('\n');
 }

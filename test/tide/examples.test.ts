@@ -1,17 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, it, type Mock, vi } from 'vitest';
-
-let log: Mock<(...values: unknown[]) => void>;
-beforeEach(() => {
-  log = vi.fn();
-  vi.stubGlobal('console', { ...console, log });
-});
-afterEach(() => {
-  vi.unstubAllGlobals();
-});
+import { describe, expect, it } from 'vitest';
+import { captureLog } from '../helpers/capture-log.ts';
 
 /** What an example prints, as one text. */
 async function run(name: string): Promise<string> {
+  const log = captureLog();
   await import(`../../examples/${name}.ts`);
   return log.mock.calls.map((values) => values.map((value) => JSON.stringify(value)).join(' ')).join('\n');
 }
