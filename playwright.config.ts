@@ -1,4 +1,5 @@
 import { defineConfig, type PlaywrightTestConfig } from '@playwright/test';
+import { chromiumArgs } from './test/runtimes/chromium-args.ts';
 import { findChromium, findSystemChromium } from './test/runtimes/executables.ts';
 
 const system = findSystemChromium();
@@ -22,16 +23,7 @@ const config: PlaywrightTestConfig = defineConfig({
     headless: true,
     launchOptions: {
       ...(system && { executablePath: system }),
-      args: [
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-        // The sandbox of Chromium refuses to run as root.
-        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-      ],
+      args: [...chromiumArgs],
     },
   },
 });

@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from '@playwright/test';
 import { build } from 'esbuild';
+import { chromiumArgs } from '../runtimes/chromium-args.ts';
+import { findSystemChromium } from '../runtimes/executables.ts';
 import type { CorpusName } from './corpora.ts';
 import { type ReaderName, type ReaderSight, readBy } from './readers.ts';
 
@@ -15,23 +16,10 @@ export interface ReaderPlace {
 /** This process. */
 export const node: ReaderPlace = { name: 'node', read: readBy, close: async () => {} };
 
-/** Chromium: Debian's where it is installed, else playwright's own; undefined where there is none. */
+/** Chromium: the system's where it is installed, else playwright's own; undefined where there is none. */
 export async function launchChromium(): Promise<Browser | undefined> {
-  const installed = '/usr/bin/chromium';
-  return chromium
-    .launch({
-      ...(existsSync(installed) && { executablePath: installed }),
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    })
-    .catch(() => undefined);
+  const system = findSystemChromium();
+  return chromium.launch({ ...(system && { executablePath: system }), args: [...chromiumArgs] }).catch(() => undefined);
 }
 
 /** A page of Chromium. */

@@ -1,27 +1,16 @@
 // Runs the cases in a page of Chromium or Firefox: told which, where it is, and the page's address.
 import process from 'node:process';
 import puppeteer from 'puppeteer-core';
+import { chromiumArgs } from './chromium-args.ts';
 import { drive, options } from './driver.js';
 
 const [, , browserName, executablePath, url] = process.argv;
-const args = {
-  chrome: [
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    // The sandbox of Chromium refuses to run as root.
-    ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
-  ],
-};
 // Both by WebDriver BiDi or its like, as they come: no patched build.
 const browser = await puppeteer.launch({
   browser: browserName,
   executablePath,
   headless: true,
-  args: args[browserName] ?? [],
+  args: browserName === 'chrome' ? [...chromiumArgs] : [],
   timeout: 120_000,
   protocolTimeout: 120_000,
 });
