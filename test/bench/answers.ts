@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { launchChromium } from './byob.ts';
 import type { CacheHitsOrder, CacheHitsResult } from './cache-hits.ts';
 import type { measureWrites } from './idb-writes.ts';
-import type { BenchOptions } from './options.ts';
+import type { Bench } from './part.ts';
 import { startRepeater, startSmallServer } from './processes.ts';
 import { median, medianRatio, type Report } from './report.ts';
 import type { RequestsOrder, RequestsResult } from './requests.ts';
@@ -13,11 +13,6 @@ import { DIST } from './sdk.ts';
 const HIT_RATIO = 50;
 /** The lean fetch to the platform's, in requests a second, at least. */
 const UNDICI_RATIO = 2;
-
-interface Bench {
-  readonly options: BenchOptions;
-  readonly report: Report;
-}
 
 /** What a hit costs, and what storing costs. */
 export async function cache({ options, report }: Bench): Promise<void> {

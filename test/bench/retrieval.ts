@@ -1,10 +1,10 @@
 import type { FetchingOrder, FetchingResult } from './fetching.ts';
 import type { HeadlineOrder, HeadlineResult } from './headline.ts';
 import type { MappingOrder, MappingResult } from './mapping.ts';
-import type { BenchOptions } from './options.ts';
+import type { Bench } from './part.ts';
 import type { PressureOrder, PressureResult } from './pressure.ts';
 import { startRepeater, startSaggingServer, startSmallServer } from './processes.ts';
-import { median, medianRatio, type Report } from './report.ts';
+import { median, medianRatio } from './report.ts';
 import type { SchedulingOrder, SchedulingResult } from './scheduling.ts';
 
 /** Requests at once, and the most CPU and the least rate of a Fetcher, to bare fetch. */
@@ -21,11 +21,6 @@ const MEMORY = 40;
 /** The most rounds for what takes long. */
 const SIDE_ROUNDS = 3;
 const MB = 1e6;
-
-interface Bench {
-  readonly options: BenchOptions;
-  readonly report: Report;
-}
 
 /** Small answers: of a server that takes 20 ms for each, and as fast as they go. */
 export async function fetching(bench: Bench): Promise<void> {

@@ -8,6 +8,7 @@ import type { FirstRecordOrder } from './first-record.ts';
 import type { KeyOrder, KeyResult } from './key-cost.ts';
 import type { MemoryOrder, MemoryResult } from './memory.ts';
 import { type BenchOptions, readOptions } from './options.ts';
+import type { Bench } from './part.ts';
 import { installPeers } from './peers.ts';
 import {
   ask,
@@ -60,15 +61,13 @@ const OFF = 50;
 const CRAWL_MEMORY = 600;
 const MB = 1e6;
 
-/** What each part is given. */
-interface Bench {
-  readonly options: BenchOptions;
-  readonly report: Report;
+/** What the parts are given that read corpora. */
+interface CorpusBench extends Bench {
   readonly server: CorpusServer;
 }
 
 /** The corpus as the table of the design has it, or with the keys that the SDK asks the real server for. */
-async function throughput({ options, report, server }: Bench, corpus: CorpusName, keyed: boolean): Promise<void> {
+async function throughput({ options, report, server }: CorpusBench, corpus: CorpusName, keyed: boolean): Promise<void> {
   const facts = await factsOf(server, corpus, keyed);
   const contestants = keyed ? CONTESTANTS.slice(0, CONTESTANTS.indexOf('openai')) : CONTESTANTS;
   const result = await inTurn(server, { corpus, keyed, times: 1 }, contestants, options.rounds);
@@ -140,7 +139,7 @@ function factsOf(server: CorpusServer, corpus: CorpusName, keyed: boolean): Prom
   return server.json(`/facts/${CORPORA.indexOf(corpus) + 1}/${keyed ? 'keyed' : 'plain'}`);
 }
 
-async function memory({ options, report, server }: Bench, corpus: CorpusName): Promise<void> {
+async function memory({ options, report, server }: CorpusBench, corpus: CorpusName): Promise<void> {
   const { records } = await factsOf(server, corpus, true);
   const warmUp = Math.ceil(records * WARM_UP);
   const measure = async (contestant: ContestantName, times: number, goal: Goal): Promise<void> => {
@@ -166,7 +165,7 @@ async function memory({ options, report, server }: Bench, corpus: CorpusName): P
   }
 }
 
-async function first({ options, report, server }: Bench, corpus: CorpusName): Promise<void> {
+async function first({ options, report, server }: CorpusBench, corpus: CorpusName): Promise<void> {
   for (const contestant of CONTESTANTS) {
     if (contestant === 'reference' || contestant === 'drain') continue;
     const waits: number[] = [];
@@ -181,7 +180,7 @@ async function first({ options, report, server }: Bench, corpus: CorpusName): Pr
   }
 }
 
-async function keys({ options, report, server }: Bench, corpus: CorpusName): Promise<void> {
+async function keys({ options, report, server }: CorpusBench, corpus: CorpusName): Promise<void> {
   const { records } = await factsOf(server, corpus, true);
   const breaks = [1_000, 10_000, 100_000].filter((delivered) => delivered <= records || !options.quick);
   const order: KeyOrder = { origin: server.origin, corpus, rounds: Math.min(options.rounds, SIDE_ROUNDS), breaks };
@@ -203,7 +202,7 @@ async function keys({ options, report, server }: Bench, corpus: CorpusName): Pro
 }
 
 async function readers(
-  { options, report, server }: Bench,
+  { options, report, server }: CorpusBench,
   corpus: CorpusName,
   places: readonly ReaderPlace[],
 ): Promise<void> {
@@ -377,7 +376,7 @@ async function main(): Promise<void> {
   const wants = (part: BenchOptions['only'][number]): boolean => options.only.includes(part);
   const chromium = wants('readers') ? await openChromium(server.origin) : undefined;
   if (wants('readers') && !chromium) report.note('No Chromium is installed: its readers are left out');
-  const bench: Bench = { options, report, server };
+  const bench: CorpusBench = { options, report, server };
   try {
     // Corpus by corpus: the server holds one of them at a time.
     for (const corpus of CORPORA) {

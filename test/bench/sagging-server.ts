@@ -3,7 +3,7 @@
  * them there are, as a server that thrashes does. The path `/down/…` takes 200 ms to answer with 503.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { serveParent } from './serve-parent.ts';
 
 /** How long an answer takes, in milliseconds. */
 const TIME = 20;
@@ -30,6 +30,4 @@ const server = createServer(({ url = '/' }, response) => {
     sagging--;
   });
 });
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
-// Whoever started it is gone.
-process.on('disconnect', () => process.exit());
+serveParent(server);

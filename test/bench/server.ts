@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { CORPORA, type Corpus, type CorpusName, makeCorpus } from './corpora.ts';
+import { breaking, serveParent } from './serve-parent.ts';
 
 /** What one write hands to the socket, in bytes. */
 const WRITE_BYTES = 64 * 1024;
@@ -108,12 +108,4 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   }
 }
 
-const server = createServer((request, response) => {
-  answer(request, response).catch((error: unknown) => {
-    console.error(error);
-    response.destroy();
-  });
-});
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
-// Whoever started it is gone.
-process.on('disconnect', () => process.exit());
+serveParent(createServer(breaking(answer)));

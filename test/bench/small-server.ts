@@ -3,7 +3,7 @@
  * empty page.
  */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { serveParent } from './serve-parent.ts';
 
 const body = Buffer.alloc(1000, 'x');
 const headers = { 'content-type': 'text/plain', 'content-length': body.length, 'cache-control': 'max-age=3600' };
@@ -17,6 +17,4 @@ const server = createServer(({ url = '/' }, response) => {
   else if (url.startsWith('/late/')) setTimeout(answer, LATENCY);
   else answer();
 });
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
-// Whoever started it is gone.
-process.on('disconnect', () => process.exit());
+serveParent(server);

@@ -5,8 +5,8 @@
  * until its reader leaves; `GET /closed` tells when that was, on the clock that all processes of a machine share.
  */
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { makeCorpus } from './corpora.ts';
+import { serveParent } from './serve-parent.ts';
 
 /** What one write hands to the socket, in bytes. */
 const WRITE_BYTES = 64 * 1024;
@@ -57,6 +57,4 @@ const server = createServer((request, response) => {
   else if (name === 'facts') response.end(JSON.stringify({ records, checksum, bytes: corpus.bytes.length }));
   else void send(response, bodyOf(name));
 });
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
-// Whoever started it is gone.
-process.on('disconnect', () => process.exit());
+serveParent(server);

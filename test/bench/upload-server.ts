@@ -4,9 +4,9 @@
  * begins anew.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
+import { breaking, serveParent } from './serve-parent.ts';
 
 let records = 0;
 let bytes = 0;
@@ -30,12 +30,4 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   response.end();
 }
 
-const server = createServer((request, response) => {
-  answer(request, response).catch((error: unknown) => {
-    console.error(error);
-    response.destroy();
-  });
-});
-server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));
-// Whoever started it is gone.
-process.on('disconnect', () => process.exit());
+serveParent(createServer(breaking(answer)));
