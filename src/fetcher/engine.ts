@@ -159,8 +159,8 @@ export class Engine implements Shared {
    * @throws ConnectionError when it cannot be loaded.
    */
   async open(): Promise<Works> {
-    const { works } = await later();
-    this.works ??= works(this);
+    const { Works } = await later();
+    this.works ??= new Works(this);
     return this.works;
   }
 

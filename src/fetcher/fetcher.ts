@@ -3,7 +3,7 @@ import { checkOptions } from './checks.ts';
 import { Engine, taskOf } from './engine.ts';
 import type { FetcherEvents } from './events.ts';
 import type { FetchInit } from './fetch-init.ts';
-import { FetchMap } from './fetch-map.ts';
+import { fetchMap } from './fetch-map.ts';
 import type { FetchResult } from './fetch-result.ts';
 import type { FetchTask } from './fetch-task.ts';
 import type { FetchSource, MapOptions } from './map-options.ts';
@@ -114,7 +114,7 @@ export class Fetcher implements AsyncDisposable {
         if (ticket instanceof Ticket) this.#engine.cancel(ticket, reason);
       },
     };
-    return new FetchMap(source, options, host, this.#engine.open());
+    return fetchMap(source, options, host, this.#engine.open());
   }
 
   /** Begins, or goes on after {@link pause}. */

@@ -12,7 +12,6 @@ import { errorOf } from './failure.ts';
 import { pathOf } from './fetch-result.ts';
 import { FetchTask } from './fetch-task.ts';
 import { Lanes } from './lanes.ts';
-import type { Later } from './later/index.ts';
 import type { Needs } from './later/needs.ts';
 import { Line } from './line.ts';
 import { Ring } from './ring.ts';
@@ -35,6 +34,8 @@ const needs: Needs = {
   Sending,
   TimeoutError,
 };
+type Later = typeof import('./later/index.ts');
+
 let loaded: Promise<Later> | undefined;
 
 /**
@@ -45,7 +46,10 @@ let loaded: Promise<Later> | undefined;
  */
 export function later(): Promise<Later> {
   loaded ??= import('./later/index.ts').then(
-    ({ functions }) => functions(needs),
+    (code) => {
+      code.receive(needs);
+      return code;
+    },
     (cause: unknown) => {
       loaded = undefined;
       throw new ConnectionError('The code that this request needs was not loaded', { cause });

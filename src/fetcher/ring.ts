@@ -1,20 +1,21 @@
-/** The fewest places that it has. */
+/** How many places there are from the first: there may be a queue for each of very many hosts. */
 const SMALLEST = 4;
+/** Below so many empty places nobody tidies up. */
+const FEW_EMPTY = 32;
 
-/** A queue in a circle of places: both ends cost the same at any length. */
+/** A queue, both ends of which cost the same at any length. */
 export class Ring<T> {
-  /** A power of two of places; those outside of the queue are undefined, so that nothing is kept alive. */
+  /** Those before the head are empty, so that nothing is kept alive. */
   #places: (T | undefined)[] = new Array(SMALLEST);
   #head = 0;
-  #size = 0;
+  #end = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#end - this.#head;
   }
 
   push(value: T): void {
-    if (this.#size === this.#places.length) this.#resize(this.#size * 2);
-    this.#places[(this.#head + this.#size++) & (this.#places.length - 1)] = value;
+    this.#places[this.#end++] = value;
   }
 
   peek(): T | undefined {
@@ -22,28 +23,18 @@ export class Ring<T> {
   }
 
   shift(): T | undefined {
-    if (this.#size === 0) return undefined;
-    const value = this.#places[this.#head];
-    this.#places[this.#head] = undefined;
-    this.#head = (this.#head + 1) & (this.#places.length - 1);
-    if (--this.#size * 4 < this.#places.length && this.#places.length > SMALLEST) this.#resize(this.#places.length / 2);
+    const value = this.peek();
+    if (this.#head < this.#end) this.#places[this.#head++] = undefined;
+    if (this.#head === this.#end) this.#head = this.#end = 0;
+    // Each place is moved once for as many that were left.
+    else if (this.#head > FEW_EMPTY && this.#head > this.size) this.filter(() => true);
     return value;
   }
 
   /** Keeps what passes the test, in its order. */
   filter(test: (value: T) => boolean): void {
-    for (let left = this.#size; left > 0; left--) {
-      const value = this.shift() as T;
-      if (test(value)) this.push(value);
-    }
-  }
-
-  #resize(length: number): void {
-    const places = new Array<T | undefined>(length);
-    for (let index = 0; index < this.#size; index++) {
-      places[index] = this.#places[(this.#head + index) & (this.#places.length - 1)];
-    }
-    this.#places = places;
+    this.#places = (this.#places.slice(this.#head, this.#end) as T[]).filter(test);
     this.#head = 0;
+    this.#end = this.#places.length;
   }
 }

@@ -98,7 +98,7 @@ export class Schedule {
 
   /** Asks for a place, which may be given at once. */
   enter(visit: Visit): void {
-    if (visit.isExtra || (this.hasRoom && this.#ahead === 0)) this.claim(visit);
+    if (visit.trip.isExtra || (this.hasRoom && this.#ahead === 0)) this.claim(visit);
     else {
       visit.at = 'entrance';
       this.#entrance.push(visit);
@@ -113,7 +113,7 @@ export class Schedule {
 
   seat(visit: Visit): void {
     visit.at = 'place';
-    if (!visit.isExtra) this.running++;
+    if (!visit.trip.isExtra) this.running++;
     visit.admit();
   }
 
@@ -121,7 +121,7 @@ export class Schedule {
   leave(visit: Visit, outcome?: Outcome): void {
     const { at, lease } = visit;
     visit.at = visit.lease = undefined;
-    if (at === 'place' && !visit.isExtra) this.running--;
+    if (at === 'place' && !visit.trip.isExtra) this.running--;
     if (at === 'parked') this.waiting?.left(visit);
     lease?.release(outcome);
     if (at === 'place' || at === 'ready') this.pump();

@@ -2,7 +2,6 @@ import type { Lease, Outcome } from './limiter.ts';
 import type { Line } from './line.ts';
 import type { Target } from './redirect.ts';
 import type { Answer } from './shared.ts';
-import type { Ticket } from './ticket.ts';
 import type { Trip } from './trip.ts';
 import type { Visit } from './visit.ts';
 
@@ -16,12 +15,10 @@ type SentInit = RequestInit & { duplex?: 'half' };
 /** One request over the network, from its way to a place until the end of its body, with all that it holds. */
 export class Sending implements Answer, Visit {
   readonly source = 'network';
-  readonly ticket: Ticket;
+  readonly trip: Trip;
+  /** What is sent: the trip may go on. */
   readonly target: Target;
-  readonly priority: number;
-  readonly isExtra: boolean;
   readonly line: Line;
-  readonly #trip: Trip;
   readonly #headers: Headers | undefined;
   readonly #leases: readonly Lease[];
   lease: Lease | undefined = undefined;
@@ -38,27 +35,18 @@ export class Sending implements Answer, Visit {
   #tell: ((answered: Promise<Response>) => void) | undefined = undefined;
 
   constructor(trip: Trip, line: Line, leases: readonly Lease[] = NO_LEASES, headers?: Headers) {
-    const { isExtra, target, ticket } = trip;
-    this.ticket = ticket;
-    this.target = target as Target;
-    // What was begun comes before what was not.
-    this.priority = trip.attempts + trip.hops > 1 ? Number.POSITIVE_INFINITY : ticket.task.priority;
-    this.isExtra = isExtra;
+    this.trip = trip;
+    this.target = trip.target as Target;
     this.line = line;
-    this.#trip = trip;
     this.#headers = headers ?? this.target.headers;
     this.#leases = leases;
-  }
-
-  get url(): URL {
-    return this.target.url;
   }
 
   /** Comes for a place; the answer to what is sent from there. Calling it again does nothing else. */
   answer(): Promise<Response> {
     if (!this.#answered) {
-      this.#trip.leaveStart();
-      this.#trip.shared.schedule.enter(this);
+      this.trip.leaveStart();
+      this.trip.shared.schedule.enter(this);
     }
     this.#answered ??= new Promise((resolve) => {
       this.#tell = resolve;
@@ -78,7 +66,7 @@ export class Sending implements Answer, Visit {
   release(error?: Error): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
-    const { clock, schedule } = this.#trip.shared;
+    const { clock, schedule } = this.trip.shared;
     const { sent } = this;
     const outcome: Outcome | undefined =
       sent === undefined
@@ -95,7 +83,7 @@ export class Sending implements Answer, Visit {
 
   /** It has all that it needs. */
   #send(): Promise<Response> {
-    const trip = this.#trip;
+    const trip = this.trip;
     // It was given up, and is about to leave.
     if (this.line.isEnded) return Promise.reject(this.line.reason);
     const { init, shared } = trip;

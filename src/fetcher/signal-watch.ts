@@ -11,27 +11,29 @@ export class SignalWatch<T> {
   }
 
   add(signal: AbortSignal, one: T): void {
-    const known = this.#watched.get(signal);
-    if (known) {
-      known.add(one);
-      return;
+    let known = this.#watched.get(signal);
+    if (!known) {
+      known = new Set();
+      this.#watched.set(signal, known);
+      signal.addEventListener('abort', this.#handle);
     }
-    this.#watched.set(signal, new Set([one]));
-    signal.addEventListener('abort', this.#handle);
+    known.add(one);
   }
 
   delete(signal: AbortSignal, one: T): void {
     const known = this.#watched.get(signal);
-    if (!known?.delete(one) || known.size > 0) return;
-    this.#watched.delete(signal);
-    signal.removeEventListener('abort', this.#handle);
+    if (known?.delete(one) && known.size === 0) this.#forget(signal);
   }
 
   readonly #handle = ({ target }: Event): void => {
     const signal = target as AbortSignal;
     const known = this.#watched.get(signal) ?? [];
-    this.#watched.delete(signal);
-    signal.removeEventListener('abort', this.#handle);
+    this.#forget(signal);
     for (const one of known) this.#onAbort(one, signal.reason);
   };
+
+  #forget(signal: AbortSignal): void {
+    this.#watched.delete(signal);
+    signal.removeEventListener('abort', this.#handle);
+  }
 }

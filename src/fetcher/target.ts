@@ -22,7 +22,7 @@ export function targetOf(text: string, init: FetchInit, common: Headers | undefi
   const isSendable =
     /^https?:$/.test(url.protocol) &&
     !(url.username || url.password) &&
-    METHOD.test(method) &&
+    (method === 'GET' || METHOD.test(method)) &&
     (body === undefined || body === null || !/^(GET|HEAD)$/.test(method)) &&
     !(body instanceof ReadableStream && body.locked);
   return isSendable ? { url, method, headers: headers ? joined(headersOf(headers), common) : common, body } : undefined;

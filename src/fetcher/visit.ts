@@ -3,11 +3,14 @@ import type { Ticket } from './ticket.ts';
 
 /** One request on its way to a place, and in it. */
 export interface Visit {
-  readonly ticket: Ticket;
-  readonly url: URL;
-  readonly priority: number;
-  /** Whether it needs no place, only a lease. */
-  readonly isExtra: boolean;
+  /** Whose it is. If it is extra, it needs no place, only a lease. */
+  readonly trip: {
+    readonly ticket: Ticket;
+    readonly attempts: number;
+    readonly hops: number;
+    readonly isExtra: boolean;
+  };
+  readonly target: { readonly url: URL };
   lease: Lease | undefined;
   /** Where it is: undefined when it has left, or has not come. */
   at: 'entrance' | 'parked' | 'ready' | 'place' | undefined;

@@ -5,6 +5,7 @@ import { FetchTask } from '../../src/fetcher/fetch-task.ts';
 import { fifo } from '../../src/fetcher/fifo.ts';
 import { Lanes } from '../../src/fetcher/lanes.ts';
 import { counting } from '../../src/fetcher/later/counting.ts';
+import { type Needs, receive } from '../../src/fetcher/later/needs.ts';
 import { Waiting } from '../../src/fetcher/later/waiting.ts';
 import { compileRules } from '../../src/fetcher/limit-rule.ts';
 import { Ring } from '../../src/fetcher/ring.ts';
@@ -44,17 +45,15 @@ interface Queue {
 
 /** A request that does nothing, and is done as soon as it has its place. */
 class Nothing implements Visit {
-  readonly ticket: Ticket;
-  readonly url: URL;
-  readonly priority = 0;
-  readonly isExtra = false;
+  readonly trip: Visit['trip'];
+  readonly target: Visit['target'];
   lease: Visit['lease'] = undefined;
   at: Visit['at'] = undefined;
   readonly #finish: (visit: Nothing) => void;
 
   constructor(ticket: Ticket, url: URL, finish: (visit: Nothing) => void) {
-    this.ticket = ticket;
-    this.url = url;
+    this.trip = { attempts: 1, hops: 0, isExtra: false, ticket };
+    this.target = { url };
     this.#finish = finish;
   }
 
@@ -72,7 +71,7 @@ function ours(): Queue {
   const list = new TicketList();
   const urls = Array.from({ length: Math.max(1, hosts) }, (_, n) => new URL(`http://h${n}.test/`));
   const finish = (visit: Visit): void => {
-    const { ticket } = visit;
+    const { ticket } = visit.trip;
     schedule.leave(visit);
     list.delete(ticket);
     ticket.settle?.(undefined as never);
@@ -84,8 +83,9 @@ function ours(): Queue {
     schedule.enter(new Nothing(ticket, url, finish));
   });
   if (hosts > 0) {
-    const limiter = counting({ Ring }, compileRules([{ key: 'host', concurrency: 4 }]), platformClock);
-    schedule.waiting = new Waiting({ Lanes, Ring }, schedule, limiter, parts);
+    receive({ Lanes, Ring } as Needs);
+    const limiter = counting(compileRules([{ key: 'host', concurrency: 4 }]), platformClock);
+    schedule.waiting = new Waiting(schedule, limiter, parts);
   }
   return {
     add: (n) =>

@@ -5,6 +5,7 @@ import type { Answer } from '../shared.ts';
 import type { Trip } from '../trip.ts';
 import type { Body } from './body.ts';
 import { discard } from './discard.ts';
+import { Line } from './needs.ts';
 import type { Parts } from './parts.ts';
 import { follow } from './redirected.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -25,7 +26,7 @@ export async function afterAnswer(
   }
   if (isRedirect(response) && trip.init.redirect !== 'manual') {
     await discard(body);
-    follow(parts.needs, trip, response);
+    follow(trip, response);
     return undefined;
   }
   const { status } = response;
@@ -56,14 +57,14 @@ function delayOf(
   const { body, method, url } = target as Target;
   // A stream can be sent once only.
   if (body instanceof ReadableStream) return undefined;
-  parts.budget ??= new RetryBudget(parts.needs);
+  parts.budget ??= new RetryBudget();
   const elapsed = firstSent === undefined ? 0 : shared.clock.now() - firstSent;
   const request = { method, origin: url.origin, attempt: attempts, elapsed, status, error, asked };
   return parts.budget.delay(request, parts.rulesOf(trip));
 }
 
 async function retry(
-  { alarm, needs }: Parts,
+  { alarm }: Parts,
   trip: Trip,
   delay: number,
   status: number | undefined,
@@ -75,7 +76,7 @@ async function retry(
   counters.retries++;
   trip.attempts++;
   events.emit('retry', { url: trip.ticket.task.url, attempt: trip.attempts, delay, status, error });
-  trip.line = new needs.Line();
+  trip.line = new Line();
   let timer: Appointment | undefined;
   try {
     await trip.line.race(

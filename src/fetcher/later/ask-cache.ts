@@ -1,10 +1,10 @@
 import type { ResponseCache } from '../../cache/response-cache.ts';
-import type { Line } from '../line.ts';
 import { askedRest } from '../rate-limit.ts';
 import type { Target } from '../redirect.ts';
 import type { Answer } from '../shared.ts';
 import type { Trip } from '../trip.ts';
 import { Body } from './body.ts';
+import { Line } from './needs.ts';
 import type { Parts } from './parts.ts';
 import { send } from './send.ts';
 import { streamOf } from './stream-of.ts';
@@ -12,7 +12,6 @@ import { streamOf } from './stream-of.ts';
 /** The answer of a cache, or one that is sent for and kept. */
 export async function askCache(parts: Parts, trip: Trip, cache: ResponseCache): Promise<Answer> {
   const { line } = trip;
-  const { Line } = parts.needs;
   const { headers = new Headers(), method, url } = trip.target as Target;
   const { answerThrough } = await line.race(import('../../cache/answer-through.ts'));
   const { cache: mode, credentials } = trip.init;

@@ -7,6 +7,7 @@ import { askCache } from './ask-cache.ts';
 import { Body } from './body.ts';
 import { whatOf } from './failure.ts';
 import { handOver } from './hand-over.ts';
+import { BodyTooLargeError, Line } from './needs.ts';
 import type { Parts } from './parts.ts';
 import { refuse } from './refuse.ts';
 import { send } from './send.ts';
@@ -16,14 +17,13 @@ const MOST_BYTES = 10 * 1024 * 1024;
 
 /** Requests until there is a result. Never rejects. The first may have been sent already. */
 export async function attempt(parts: Parts, trip: Trip, first?: Sending): Promise<FetchResult> {
-  const { BodyTooLargeError, Line } = parts.needs;
   const { shared, ticket } = trip;
   const { clock, events } = shared;
   try {
     if (!trip.target) trip.prepare();
     for (let begun = first; ; trip.line = new Line(), begun = undefined) {
       const { hooks, init, line } = trip;
-      const { href } = (trip.target ?? refuse(parts.needs, ticket.task.url, init)).url;
+      const { href } = (trip.target ?? refuse(ticket.task.url, init)).url;
       let body: Body | undefined;
       if (!begun) trip.goOn();
       try {
@@ -45,7 +45,7 @@ export async function attempt(parts: Parts, trip: Trip, first?: Sending): Promis
         if (init.stream && body.reader) return handOver(trip, body);
         const limit = init.maxBodyBytes ?? shared.settings.maxBodyBytes ?? MOST_BYTES;
         if (body.reader && Number(headers.get('content-length')) > limit && !headers.has('content-encoding')) {
-          throw new BodyTooLargeError(whatOf(parts.needs, trip.target), limit);
+          throw new BodyTooLargeError(whatOf(trip.target), limit);
         }
         return trip.result({ bytes: await body.read(limit) });
       } catch (error) {

@@ -2,6 +2,7 @@ import type { Line } from '../line.ts';
 import type { Answer } from '../shared.ts';
 import type { Trip } from '../trip.ts';
 import { typed, whatOf } from './failure.ts';
+import { BodyTooLargeError } from './needs.ts';
 import type { Parts } from './parts.ts';
 import type { Watched } from './watch.ts';
 
@@ -40,7 +41,7 @@ export class Body implements Watched {
 
   /** What it is, for messages. */
   get what(): string {
-    return `The body of ${whatOf(this.parts.needs, this.#target)}`;
+    return `The body of ${whatOf(this.#target)}`;
   }
 
   /**
@@ -65,7 +66,7 @@ export class Body implements Watched {
         this.due = clock.now() + idleTimeout;
         counters.bytes += value.length;
         size += value.length;
-        if (size > limit) throw new this.parts.needs.BodyTooLargeError(this.what, limit);
+        if (size > limit) throw new BodyTooLargeError(this.what, limit);
         chunks.push(value);
       }
       this.end();
@@ -102,12 +103,12 @@ export class Body implements Watched {
 
   /** Lets go of the body; answers with the error that says why. */
   async fail(error: unknown): Promise<unknown> {
-    const { line, trip, parts } = this;
+    const { line, trip } = this;
     this.rest();
     this.#stop(error);
     const what = `${this.what} was cut`;
     const { secretHeaders } = trip.shared.settings;
-    const failure = line.isEnded ? line.reason : await typed(parts.needs, error, what, secretHeaders, this.#target);
+    const failure = line.isEnded ? line.reason : await typed(error, what, secretHeaders, this.#target);
     this.end(failure instanceof Error ? failure : undefined);
     return failure;
   }

@@ -2,8 +2,7 @@ import { Alarm, type Appointment } from '../alarm.ts';
 import type { Clock } from '../clock.ts';
 import type { AdaptiveConcurrency, CompiledRule } from '../limit-rule.ts';
 import type { AcquireOptions, Lease, Limiter, Outcome } from '../limiter.ts';
-import type { Ring } from '../ring.ts';
-import type { Needs } from './needs.ts';
+import { Ring } from './needs.ts';
 
 /** How many keys are remembered before those that nobody uses are forgotten. */
 const FEW_KEYS = 1024;
@@ -38,7 +37,7 @@ export interface Counting extends Limiter {
 }
 
 /** Makes a {@link Counting} of this process. */
-export function counting({ Ring }: Pick<Needs, 'Ring'>, first: readonly CompiledRule[], clock: Clock): Counting {
+export function counting(first: readonly CompiledRule[], clock: Clock): Counting {
   let rules = first;
   let counts = new Map<string, Count>();
   let manyKeys = FEW_KEYS;

@@ -1,14 +1,13 @@
 import type { Target } from '../redirect.ts';
-import type { Needs } from './needs.ts';
+import { ConnectionError, isTidewayError, pathOf } from './needs.ts';
 
 /** What is asked for, as errors may show it. */
-export function whatOf({ pathOf }: Needs, target: Target | undefined): string {
+export function whatOf(target: Target | undefined): string {
   return `${target?.method} ${pathOf(target?.url ?? '')}`;
 }
 
 /** An error of the family, whatever the platform's was, without what is in the secret headers. */
 export async function typed(
-  { ConnectionError, isTidewayError }: Needs,
   error: unknown,
   what: string,
   secretHeaders: readonly string[],

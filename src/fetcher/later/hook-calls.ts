@@ -5,25 +5,23 @@ import type { Trip } from '../trip.ts';
 import { attempt } from './attempt.ts';
 import { whatOf } from './failure.ts';
 import type { Directive, HookSteps } from './hook-steps.ts';
-import type { Needs } from './needs.ts';
+import { FetchTask, Line, RedirectError } from './needs.ts';
 import type { Parts } from './parts.ts';
 import { hop, MOST_REDIRECTS, redirected } from './redirected.ts';
 
 /** Calls the hooks of a task, and does what they decide. */
 export class HookCalls implements HookSteps {
-  readonly #needs: Needs;
   readonly #trip: Trip;
   readonly #context: HookContext;
   #directive: Directive | undefined;
 
-  constructor(needs: Needs, trip: Trip) {
-    this.#needs = needs;
+  constructor(trip: Trip) {
     this.#trip = trip;
     this.#context = {
       enqueue: (target, init) => trip.shared.enqueue(target, init),
       retryWith: (init = {}) => {
         // A task checks them.
-        new needs.FetchTask('', init);
+        new FetchTask('', init);
         this.#directive = { kind: 'retry', init };
       },
       redirectTo: (url) => {
@@ -68,17 +66,14 @@ export class HookCalls implements HookSteps {
   obey(directive: Directive | undefined): boolean {
     if (!directive || directive.kind === 'skip') return false;
     const trip = this.#trip;
-    const needs = this.#needs;
     if (directive.kind === 'redirect') {
       const headers = new Headers({ location: directive.url });
-      hop(needs, trip, redirected(needs, trip, { status: 302, headers }), 302);
+      hop(trip, redirected(trip, { status: 302, headers }), 302);
       return true;
     }
     const most = trip.init.maxRedirects ?? trip.shared.settings.maxRedirects ?? MOST_REDIRECTS;
     if (++trip.hops > most) {
-      throw new needs.RedirectError(
-        `${whatOf(needs, trip.target)} is one more than ${most} redirects and repetitions by hooks`,
-      );
+      throw new RedirectError(`${whatOf(trip.target)} is one more than ${most} redirects and repetitions by hooks`);
     }
     trip.init = { ...trip.init, ...directive.init };
     trip.prepare((trip.target as Target).url.href);
@@ -96,7 +91,7 @@ export class HookCalls implements HookSteps {
   /** Awaits a hook of the end, for which a deadline and an abort hold as well: the line of the last request may have ended. */
   async #atEnd(call: (task: Trip['ticket']['task']) => Promise<unknown>): Promise<void> {
     const trip = this.#trip;
-    trip.line = new this.#needs.Line();
+    trip.line = new Line();
     await trip.line.race(call(trip.ticket.task));
   }
 
@@ -113,7 +108,7 @@ export class HookCalls implements HookSteps {
 
 /** Runs a task that has hooks: they may have it run again. Never rejects. */
 export async function runHooked(parts: Parts, trip: Trip): Promise<FetchResult> {
-  const hooks = new HookCalls(parts.needs, trip);
+  const hooks = new HookCalls(trip);
   trip.hooks = hooks;
   let result = await attempt(parts, trip);
   try {

@@ -1,9 +1,7 @@
 import type { FetchInit } from '../fetch-init.ts';
 import type { FetchResult } from '../fetch-result.ts';
-import type { FetchTask } from '../fetch-task.ts';
 import type { MapHost, MapSource } from '../map-options.ts';
-import type { Ring } from '../ring.ts';
-import type { Needs } from './needs.ts';
+import { FetchTask, Ring } from './needs.ts';
 
 interface Step {
   resolve(step: IteratorResult<FetchResult, undefined>): void;
@@ -16,7 +14,6 @@ export class Mapping {
   readonly #init: FetchInit | undefined;
   readonly #buffer: number;
   readonly #source: MapSource;
-  readonly #needs: Needs;
   readonly #results: Ring<FetchResult>;
   readonly #steps: Ring<Step>;
   readonly #running = new Set<FetchTask>();
@@ -28,14 +25,13 @@ export class Mapping {
   #isLeft = false;
   #failure: { readonly error: unknown } | undefined;
 
-  constructor(needs: Needs, source: MapSource, init: FetchInit | undefined, buffer: number, host: MapHost) {
-    this.#needs = needs;
+  constructor(source: MapSource, init: FetchInit | undefined, buffer: number, host: MapHost) {
     this.#source = source;
     this.#init = init;
     this.#buffer = buffer;
     this.#host = host;
-    this.#results = new needs.Ring();
-    this.#steps = new needs.Ring();
+    this.#results = new Ring();
+    this.#steps = new Ring();
   }
 
   next(): Promise<IteratorResult<FetchResult, undefined>> {
@@ -101,10 +97,9 @@ export class Mapping {
       this.#isOver = true;
       return;
     }
-    const { FetchTask: TaskClass } = this.#needs;
     let task: FetchTask | undefined;
     try {
-      const taken = value instanceof TaskClass ? value : new TaskClass(value as string, this.#init);
+      const taken = value instanceof FetchTask ? value : new FetchTask(value as string, this.#init);
       task = taken;
       this.#running.add(taken);
       this.#host.accept(taken, (result) => {

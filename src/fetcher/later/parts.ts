@@ -1,14 +1,12 @@
 import type { Alarm } from '../alarm.ts';
 import type { Limiter } from '../limiter.ts';
 import type { Trip } from '../trip.ts';
-import type { Needs } from './needs.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import type { RetryRules } from './retry-rules.ts';
 import type { Watch } from './watch.ts';
 
 /** What the requests of a fetcher share of the code that is loaded later. */
 export interface Parts {
-  readonly needs: Needs;
   readonly alarm: Alarm;
   readonly watch: Watch;
   /** Made when something fails for the first time: before, no origin has spent any. */

@@ -1,7 +1,7 @@
 import { BODY_HEADERS, type Target } from '../redirect.ts';
 import type { Trip } from '../trip.ts';
 import { whatOf } from './failure.ts';
-import type { Needs } from './needs.ts';
+import { pathOf, RedirectError } from './needs.ts';
 
 /** How many redirects and repetitions by hooks a task may have. */
 export const MOST_REDIRECTS: number = 20;
@@ -10,27 +10,24 @@ export const MOST_REDIRECTS: number = 20;
 type Sending = Pick<Response, 'headers' | 'status'>;
 
 /** Goes where an answer sends. */
-export function follow(needs: Needs, trip: Trip, response: Sending): void {
+export function follow(trip: Trip, response: Sending): void {
   const from = trip.target as Target;
-  const to = redirected(needs, trip, response);
+  const to = redirected(trip, response);
   trip.seen ??= new Set();
   trip.seen.add(`${from.method} ${from.url}`);
   if (trip.seen.has(`${to.method} ${to.url}`)) {
-    throw new needs.RedirectError(
-      `${whatOf(needs, trip.target)} answered with a redirect to where it came from`,
-      to.url.origin,
-    );
+    throw new RedirectError(`${whatOf(trip.target)} answered with a redirect to where it came from`, to.url.origin);
   }
-  hop(needs, trip, to, response.status);
+  hop(trip, to, response.status);
 }
 
 /** Goes on to another URL. */
-export function hop(needs: Needs, trip: Trip, to: Target, status: number): void {
+export function hop(trip: Trip, to: Target, status: number): void {
   const { events, settings } = trip.shared;
   const from = (trip.target as Target).url.href;
   const most = trip.init.maxRedirects ?? settings.maxRedirects ?? MOST_REDIRECTS;
   if (++trip.hops > most) {
-    throw new needs.RedirectError(`${whatOf(needs, trip.target)} is one redirect more than ${most}`, to.url.origin);
+    throw new RedirectError(`${whatOf(trip.target)} is one redirect more than ${most}`, to.url.origin);
   }
   trip.target = to;
   trip.redirects = [...trip.redirects, to.url.href];
@@ -43,11 +40,7 @@ export function hop(needs: Needs, trip: Trip, to: Target, status: number): void 
  *
  * @throws RedirectError where it must not be followed.
  */
-export function redirected(
-  { pathOf, RedirectError }: Needs,
-  { shared, target }: Trip,
-  { headers: answered, status }: Sending,
-): Target {
+export function redirected({ shared, target }: Trip, { headers: answered, status }: Sending): Target {
   const { allowDowngrade, secretHeaders } = shared.settings;
   const { headers: sent, url } = target as Target;
   let { body, method } = target as Target;

@@ -1,12 +1,12 @@
 import type { FetchInit } from '../fetch-init.ts';
-import type { Needs } from './needs.ts';
+import { expected } from './needs.ts';
 
 /**
  * Says why nothing can be sent for a URL, without what is secret in it.
  *
  * @throws ConfigurationError
  */
-export function refuse({ expected }: Needs, text: string, { body, method = 'GET' }: FetchInit): never {
+export function refuse(text: string, { body, method = 'GET' }: FetchInit): never {
   // What may hold a secret is not shown.
   if (!URL.canParse(text)) return expected('an absolute URL', text, /[?@#]/.test(text));
   const { password, protocol, username } = new URL(text);

@@ -1,6 +1,7 @@
 import { askedRest } from '../rate-limit.ts';
 import type { Target } from '../redirect.ts';
 import type { Trip } from '../trip.ts';
+import { guard } from './needs.ts';
 import type { Parts } from './parts.ts';
 
 /** Milliseconds of rest that a server asks for. It is given them, for its whole key. */
@@ -12,7 +13,7 @@ export function rest(parts: Parts, trip: Trip, response: Response): number | und
   const limiter = parts.limit();
   const { url } = target as Target;
   const delay = Math.min(asked, parts.rulesOf(trip).maxRetryAfter);
-  parts.needs.guard(
+  guard(
     () => limiter.pause(url, delay),
     (error) => events.report(error, 'limiter'),
   );

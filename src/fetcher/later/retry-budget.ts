@@ -1,6 +1,6 @@
 import type { TidewayError } from '../../errors/index.ts';
 import { backoff } from '../../http/backoff.ts';
-import type { Needs } from './needs.ts';
+import { isTidewayError } from './needs.ts';
 import type { RetryRules } from './retry-rules.ts';
 
 /** How many origins that fail are remembered. */
@@ -27,18 +27,13 @@ export interface Attempt {
 export class RetryBudget {
   /** In parts of a repetition, as many as an answer earns. */
   readonly #left = new Map<string, number>();
-  readonly #needs: Needs;
-
-  constructor(needs: Needs) {
-    this.#needs = needs;
-  }
 
   /**
    * Milliseconds to wait before another try, or undefined for none: it is not to be repeated, the server asks for more
    * than it is given, or the tries, the time or the origin's budget are used up.
    */
   delay({ asked, attempt, elapsed, error, method, origin, status }: Attempt, rules: RetryRules): number | undefined {
-    const mayHelp = status === undefined ? isPassing(this.#needs, error) : isPassingStatus(status, asked, rules);
+    const mayHelp = status === undefined ? isPassing(error) : isPassingStatus(status, asked, rules);
     if (!mayHelp) {
       if (status !== undefined) this.#earn(origin, rules.budget);
       return undefined;
@@ -62,7 +57,7 @@ export class RetryBudget {
   }
 }
 
-function isPassing({ isTidewayError }: Needs, error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   if (!isTidewayError(error)) return false;
   const { code, phase } = error as TidewayError & { readonly phase?: string };
   return code === 'ERR_CONNECTION' || (code === 'ERR_TIMEOUT' && (phase === 'headers' || phase === 'idle'));

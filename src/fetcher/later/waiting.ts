@@ -1,14 +1,11 @@
-import type { Lanes } from '../lanes.ts';
 import type { AcquireOptions, Lease, Limiter } from '../limiter.ts';
-import type { Ring } from '../ring.ts';
 import type { Claims, Schedule } from '../schedule.ts';
 import type { Shared } from '../shared.ts';
 import type { Visit } from '../visit.ts';
-import type { Needs } from './needs.ts';
+import { Lanes, Ring } from './needs.ts';
 
 /** Those who need a lease of a limiter, and wait for it by their keys. */
 export class Waiting implements Claims {
-  readonly #needs: Pick<Needs, 'Lanes' | 'Ring'>;
   readonly #schedule: Schedule;
   readonly #limiter: Limiter;
   readonly #shared: Pick<Shared, 'clock' | 'events'>;
@@ -17,18 +14,12 @@ export class Waiting implements Claims {
   readonly #line: Ring<Group>;
   readonly ready: Ring<Visit>;
 
-  constructor(
-    needs: Pick<Needs, 'Lanes' | 'Ring'>,
-    schedule: Schedule,
-    limiter: Limiter,
-    shared: Pick<Shared, 'clock' | 'events'>,
-  ) {
-    this.#needs = needs;
+  constructor(schedule: Schedule, limiter: Limiter, shared: Pick<Shared, 'clock' | 'events'>) {
     this.#schedule = schedule;
     this.#limiter = limiter;
     this.#shared = shared;
-    this.#line = new needs.Ring();
-    this.ready = new needs.Ring();
+    this.#line = new Ring();
+    this.ready = new Ring();
   }
 
   next(): boolean {
@@ -47,16 +38,16 @@ export class Waiting implements Claims {
   claim(visit: Visit): void {
     const limiter = this.#limiter;
     try {
-      let group = this.#groups.size > 0 ? this.#groups.get(limiter.keyOf(visit.url)) : undefined;
+      let group = this.#groups.size > 0 ? this.#groups.get(limiter.keyOf(visit.target.url)) : undefined;
       if (group) {
         this.#park(visit, group);
         this.#ask(group);
         return;
       }
       group = new Group();
-      const lease = limiter.acquire(visit.url, group);
+      const lease = limiter.acquire(visit.target.url, group);
       if ('then' in lease) {
-        group.key = limiter.keyOf(visit.url);
+        group.key = limiter.keyOf(visit.target.url);
         this.#groups.set(group.key, group);
         this.#park(visit, group);
         this.#await(group, lease);
@@ -81,8 +72,10 @@ export class Waiting implements Claims {
     visit.at = 'parked';
     visit.key = group.key;
     visit.since = this.#shared.clock.now();
-    group.parked ??= new this.#needs.Lanes(({ at }) => at === 'parked');
-    group.parked.push(visit, visit.priority);
+    group.parked ??= new Lanes(({ at }) => at === 'parked');
+    const { attempts, hops, ticket } = visit.trip;
+    // What was begun comes before what was not.
+    group.parked.push(visit, attempts + hops > 1 ? Number.POSITIVE_INFINITY : ticket.task.priority);
   }
 
   /** Asks for as many leases as there are visits and places for them. */
@@ -91,13 +84,13 @@ export class Waiting implements Claims {
     while (group.asking < Math.min(ahead, group.size)) {
       const visit = group.parked?.peek();
       if (!visit) break;
-      if (!visit.isExtra && this.#schedule.running + this.ready.size >= this.#schedule.concurrency) {
+      if (!visit.trip.isExtra && this.#schedule.running + this.ready.size >= this.#schedule.concurrency) {
         if (!group.isInLine) this.#line.push(group);
         group.isInLine = true;
         return;
       }
       try {
-        const lease = this.#limiter.acquire(visit.url, group);
+        const lease = this.#limiter.acquire(visit.target.url, group);
         if ('then' in lease) this.#await(group, lease);
         else this.#deliver(group, lease);
       } catch (error) {
@@ -132,7 +125,7 @@ export class Waiting implements Claims {
       lease.release();
       return;
     }
-    if (this.#limiter.keyOf(visit.url) !== group.key) {
+    if (this.#limiter.keyOf(visit.target.url) !== group.key) {
       // The rules have changed meanwhile: the lease may be of another key.
       lease.release();
       this.claim(visit);
@@ -140,10 +133,10 @@ export class Waiting implements Claims {
     }
     visit.lease = lease;
     if (events.has('limiterMiss')) {
-      const { since = 0, ticket } = visit;
-      events.emit('limiterMiss', { url: ticket.task.url, key: group.key, waited: clock.now() - since });
+      const { since = 0, trip } = visit;
+      events.emit('limiterMiss', { url: trip.ticket.task.url, key: group.key, waited: clock.now() - since });
     }
-    if (visit.isExtra || this.#schedule.hasRoom) {
+    if (visit.trip.isExtra || this.#schedule.hasRoom) {
       this.#schedule.seat(visit);
       return;
     }

@@ -12,9 +12,8 @@ import { Body } from './body.ts';
 import { counting } from './counting.ts';
 import { whatOf } from './failure.ts';
 import { runHooked } from './hook-calls.ts';
-import { idle } from './idle.ts';
 import { Mapping } from './mapping.ts';
-import type { Needs } from './needs.ts';
+import { FetchTask, TimeoutError } from './needs.ts';
 import type { Parts } from './parts.ts';
 import type { RetryBudget } from './retry-budget.ts';
 import { type RetryRules, retryRules } from './retry-rules.ts';
@@ -23,7 +22,6 @@ import { Watch } from './watch.ts';
 
 /** What a fetcher has of the code that is loaded later. */
 export class Works implements Parts {
-  readonly needs: Needs;
   readonly alarm: Alarm;
   readonly watch: Watch;
   budget: RetryBudget | undefined = undefined;
@@ -32,8 +30,7 @@ export class Works implements Parts {
   /** Of those that have one: few do. */
   readonly #deadlines = new Map<Ticket, Appointment>();
 
-  constructor(needs: Needs, shared: Shared) {
-    this.needs = needs;
+  constructor(shared: Shared) {
     this.#shared = shared;
     this.#rules = retryRules(shared.settings.retry);
     this.alarm = new Alarm(shared.clock);
@@ -43,7 +40,7 @@ export class Works implements Parts {
 
   /** Takes a task from its turn, or from where it is sent, to its result. Never rejects. */
   run(trip: Trip, begun?: Sending): Promise<FetchResult> {
-    if (trip.ticket.task.constructor === this.needs.FetchTask) return attempt(this, trip, begun);
+    if (trip.ticket.task.constructor === FetchTask) return attempt(this, trip, begun);
     return runHooked(this, trip);
   }
 
@@ -54,19 +51,18 @@ export class Works implements Parts {
   limit(): Limiter {
     const shared = this.#shared;
     const { clock, rules = [], schedule } = shared;
-    shared.limiter ??= counting(this.needs, rules, clock);
-    schedule.waiting ??= new Waiting(this.needs, schedule, shared.limiter, shared);
+    shared.limiter ??= counting(rules, clock);
+    schedule.waiting ??= new Waiting(schedule, shared.limiter, shared);
     return shared.limiter;
   }
 
   map(source: MapSource, init: FetchInit | undefined, buffer: number, host: MapHost): Mapping {
-    return new Mapping(this.needs, source, init, buffer, host);
+    return new Mapping(source, init, buffer, host);
   }
 
   /** Gives a task up so many milliseconds after it was accepted. */
   expire(ticket: Ticket, deadline: number): void {
-    const late = (): void =>
-      this.#shared.cancel(ticket, new this.needs.TimeoutError('A task was not done', 'deadline', deadline));
+    const late = (): void => this.#shared.cancel(ticket, new TimeoutError('A task was not done', 'deadline', deadline));
     this.#deadlines.set(ticket, this.alarm.set(ticket.accepted + deadline, late));
   }
 
@@ -76,14 +72,29 @@ export class Works implements Parts {
     this.#deadlines.delete(ticket);
   }
 
-  /** Waits for the end of everything, up to a time of the clock. */
+  /** Resolves when everything is done; rejects at a time of the clock, and when the signal is aborted. */
   idle(at: number, timeout: number, signal: AbortSignal | undefined): Promise<void> {
-    return idle(this, this.#shared, at, timeout, signal);
+    const { idlers } = this.#shared;
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const end = (settle: () => void): void => {
+        idlers.delete(done);
+        this.alarm.cancel(timer);
+        signal?.removeEventListener('abort', leave);
+        settle();
+      };
+      const done = (): void => end(resolve);
+      const leave = (): void => end(() => reject(signal?.reason));
+      const late = (): void => end(() => reject(new TimeoutError('The fetcher was not idle', 'wait', timeout)));
+      const timer = at < Number.POSITIVE_INFINITY ? this.alarm.set(at, late) : undefined;
+      signal?.addEventListener('abort', leave);
+      idlers.add(done);
+      this.#shared.rest();
+    });
   }
 
   #late(one: Body | Sending): Error {
-    const { TimeoutError } = this.needs;
     if (one instanceof Body) return new TimeoutError(`${one.what} went on with no byte`, 'idle', one.idleTimeout);
-    return new TimeoutError(`${whatOf(this.needs, one.target)} was not answered`, 'headers', one.timeout);
+    return new TimeoutError(`${whatOf(one.target)} was not answered`, 'headers', one.timeout);
   }
 }
