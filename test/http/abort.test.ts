@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { Connection, type ConnectionOptions, isConfigurationError, NotFoundError, path, RateLimitError } from 'tideway';
 import { expect, test } from 'vitest';
 import { rejection } from '../helpers/rejection.ts';
@@ -26,6 +27,31 @@ async function closed(server: TestServer): Promise<void> {
   await expect.poll(() => server.sockets()).toBe(0);
 }
 
+/**
+ * Aborts calls once the server has done so much of an answer: they must reject with the reason and close their
+ * connections. Resolves to how many requests came.
+ */
+async function abortAfter(
+  begin: (response: ServerResponse) => void | Promise<void>,
+  reason: unknown,
+  options: ConnectionOptions = {},
+): Promise<number> {
+  let begun = deferred();
+  await using server = await startServer(async (response) => {
+    await begin(response);
+    begun.resolve();
+  });
+  await both({ endpoint: server.url, ...options }, async (connection, call, controller) => {
+    begun = deferred();
+    const answer = rejection(connection.json(path`/items`, call));
+    await begun.promise;
+    controller.abort(reason);
+    expect(await answer).toBe(controller.signal.reason);
+    await closed(server);
+  });
+  return server.requests.length;
+}
+
 test.each(reasons)('A call that is aborted before it begins, with %s, sends nothing', async (_title, reason) => {
   await using server = await startServer(inTurn(200));
   await both({ endpoint: server.url }, async (connection, call, controller) => {
@@ -49,17 +75,7 @@ test('A call that is aborted before it begins asks no function of the user', asy
 test.each(reasons)(
   'A call that is aborted while it waits for headers, with %s, rejects with that',
   async (_title, reason) => {
-    let arrived = deferred();
-    await using server = await startServer(() => arrived.resolve());
-    await both({ endpoint: server.url, retry: { backoff: 1 } }, async (connection, call, controller) => {
-      arrived = deferred();
-      const answer = rejection(connection.json(path`/items`, call));
-      await arrived.promise;
-      controller.abort(reason);
-      expect(await answer).toBe(controller.signal.reason);
-      await closed(server);
-    });
-    expect(server.requests).toHaveLength(2);
+    expect(await abortAfter(() => {}, reason, { retry: { backoff: 1 } })).toBe(2);
   },
 );
 
@@ -97,19 +113,7 @@ test.each(reasons)(
 );
 
 test.each(reasons)('A call that is aborted during the body, with %s, rejects with that', async (_title, reason) => {
-  let arrived = deferred();
-  await using server = await startServer((response) => {
-    response.write('"half of');
-    arrived.resolve();
-  });
-  await both({ endpoint: server.url }, async (connection, call, controller) => {
-    arrived = deferred();
-    const answer = rejection(connection.json(path`/items`, call));
-    await arrived.promise;
-    controller.abort(reason);
-    expect(await answer).toBe(controller.signal.reason);
-    await closed(server);
-  });
+  await abortAfter((response) => void response.write('"half of'), reason);
 });
 
 test('A body that is aborted when all of it is there but its end does not look like its end', async () => {
@@ -143,22 +147,12 @@ test('A stream that is aborted while nobody reads it rejects the next read', asy
 test.each(reasons)(
   'A call that is aborted during the explanation of a refusal, with %s, rejects with that',
   async (_title, reason) => {
-    let arrived = deferred();
-    await using server = await startServer((response) => {
+    await abortAfter(async (response) => {
       response.writeHead(400);
       response.write('Half of');
-      arrived.resolve();
-    });
-    await both({ endpoint: server.url }, async (connection, call, controller) => {
-      arrived = deferred();
-      const answer = rejection(connection.json(path`/items`, call));
-      await arrived.promise;
       // The headers are on their way to the other end.
       await new Promise((resolve) => setTimeout(resolve, 20));
-      controller.abort(reason);
-      expect(await answer).toBe(controller.signal.reason);
-      await closed(server);
-    });
+    }, reason);
   },
 );
 

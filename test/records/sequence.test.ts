@@ -5,6 +5,25 @@ import { rejection, thrown } from '../helpers/rejection.ts';
 
 const three = [[1, 2], [3], [4, 5, 6]] as const;
 
+/** Records that never come: the source waits until it is closed, and fails then. */
+function waitingRecords(): { records: Records<number>; closes: unknown[] } {
+  const closes: unknown[] = [];
+  let fail: (error: unknown) => void = () => {};
+  const records = new Records<number>(() => ({
+    bytes: 0,
+    resumes: 0,
+    pull: () =>
+      new Promise((_resolve, reject) => {
+        fail = reject;
+      }),
+    close: (reason) => {
+      closes.push(reason);
+      fail(new Error('closed'));
+    },
+  }));
+  return { records, closes };
+}
+
 describe('A sequence of records', () => {
   it('delivers the records in order with `for await`', async () => {
     const { records } = recordsOf(...three);
@@ -16,19 +35,14 @@ describe('A sequence of records', () => {
   it('opens its source when the first record is wanted, not before', async () => {
     let opened = 0;
     const { source } = recordsOf<number>([1]);
-    const records = new Records(() => {
-      opened++;
-      return source;
-    });
-    const iterator = records[Symbol.asyncIterator]();
-    const stream = new Records(() => {
-      opened++;
-      return source;
-    }).toReadableStream();
-    const batches = new Records(() => {
-      opened++;
-      return source;
-    }).batches();
+    const sequence = (): Records<number> =>
+      new Records(() => {
+        opened++;
+        return source;
+      });
+    const iterator = sequence()[Symbol.asyncIterator]();
+    const stream = sequence().toReadableStream();
+    const batches = sequence().batches();
     await new Promise((resolve) => setTimeout(resolve, 5));
     expect(opened).toBe(0);
     await iterator.next();
@@ -162,16 +176,7 @@ describe('A sequence of records', () => {
   });
 
   it('ends a read that waits for a record when somebody leaves it meanwhile', async () => {
-    let fail: (error: unknown) => void = () => {};
-    const records = new Records<number>(() => ({
-      bytes: 0,
-      resumes: 0,
-      pull: () =>
-        new Promise((_resolve, reject) => {
-          fail = reject;
-        }),
-      close: () => fail(new Error('closed')),
-    }));
+    const { records } = waitingRecords();
     const iterator = records[Symbol.asyncIterator]();
     const waiting = iterator.next();
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -243,20 +248,7 @@ describe('`batches`', () => {
   });
 
   it('ends a read that waits when it is left meanwhile', async () => {
-    const closes: unknown[] = [];
-    let fail: (error: unknown) => void = () => {};
-    const records = new Records<number>(() => ({
-      bytes: 0,
-      resumes: 0,
-      pull: () =>
-        new Promise((_resolve, reject) => {
-          fail = reject;
-        }),
-      close: (reason) => {
-        closes.push(reason);
-        fail(new Error('closed'));
-      },
-    }));
+    const { closes, records } = waitingRecords();
     const iterator = records.batches();
     const waiting = iterator.next();
     await new Promise((resolve) => setTimeout(resolve, 1));
