@@ -1,7 +1,7 @@
-import { isBrowser } from '../http/runtime.ts';
 import type { CacheRules } from './cache-options.ts';
 import type { CacheRequest } from './cache-request.ts';
 import { sha256 } from './hash.ts';
+import { isBrowser } from './needs.ts';
 
 /** Headers as `Headers` lists them: names in lower case and in order. */
 export type HeaderList = readonly (readonly [name: string, value: string])[];

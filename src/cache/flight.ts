@@ -1,6 +1,6 @@
-import { isBrowser } from '../http/runtime.ts';
 import type { HeaderList } from './cache-key.ts';
 import type { CacheAnswer, CacheRequest, Send } from './cache-request.ts';
+import { isBrowser } from './needs.ts';
 import type { ResponseCache, StoredResponse } from './response-cache.ts';
 import { SharedBody } from './shared-body.ts';
 

@@ -1,4 +1,4 @@
-import { ConnectionError } from '../errors/index.ts';
+import { ConnectionError } from './needs.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 

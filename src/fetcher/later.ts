@@ -7,6 +7,7 @@ import {
   RedirectError,
   TimeoutError,
 } from '../errors/index.ts';
+import { isBrowser } from '../http/runtime.ts';
 import { guard } from './events.ts';
 import { errorOf } from './failure.ts';
 import { pathOf } from './fetch-result.ts';
@@ -24,6 +25,7 @@ const needs: Needs = {
   expected,
   FetchTask,
   guard,
+  isBrowser,
   isTidewayError,
   Lanes,
   Line,

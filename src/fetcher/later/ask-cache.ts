@@ -4,7 +4,7 @@ import type { Target } from '../redirect.ts';
 import type { Answer } from '../shared.ts';
 import type { Trip } from '../trip.ts';
 import { Body } from './body.ts';
-import { Line } from './needs.ts';
+import { ConnectionError, isBrowser, Line } from './needs.ts';
 import type { Parts } from './parts.ts';
 import { send } from './send.ts';
 import { streamOf } from './stream-of.ts';
@@ -13,10 +13,14 @@ import { streamOf } from './stream-of.ts';
 export async function askCache(parts: Parts, trip: Trip, cache: ResponseCache): Promise<Answer> {
   const { line } = trip;
   const { headers = new Headers(), method, url } = trip.target as Target;
-  const { answerThrough } = await line.race(import('../../cache/answer-through.ts'));
+  const loading = import('../../cache/through.ts').catch((cause: unknown) => {
+    throw new ConnectionError('The code of the cache was not loaded', { cause });
+  });
+  const { receive, through } = await line.race(loading);
+  receive({ ConnectionError, isBrowser });
   const { cache: mode, credentials } = trip.init;
   const request = { method, url: url.href, headers, redirect: 'manual', cache: mode, credentials } as const;
-  const asked = answerThrough(cache, { ...request, signal: line.signal }, async (validators, signal) => {
+  const asked = through(cache, { ...request, signal: line.signal }, async (validators, signal) => {
     // Others may wait for this answer, too: it ends when all of them do.
     const own = new Line();
     const end = (): void => own.end(signal.reason);

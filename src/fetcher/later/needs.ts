@@ -1,4 +1,5 @@
 import type * as errors from '../../errors/index.ts';
+import type * as runtime from '../../http/runtime.ts';
 import type * as events from '../events.ts';
 import type * as failure from '../failure.ts';
 import type * as results from '../fetch-result.ts';
@@ -19,6 +20,7 @@ export interface Needs {
   readonly expected: typeof errors.expected;
   readonly FetchTask: typeof tasks.FetchTask;
   readonly guard: typeof events.guard;
+  readonly isBrowser: typeof runtime.isBrowser;
   readonly isTidewayError: typeof errors.isTidewayError;
   readonly Lanes: typeof lanes.Lanes;
   readonly Line: typeof lines.Line;
@@ -42,6 +44,7 @@ export let errorOf: Needs['errorOf'];
 export let expected: Needs['expected'];
 export let FetchTask: Needs['FetchTask'];
 export let guard: Needs['guard'];
+export let isBrowser: Needs['isBrowser'];
 export let isTidewayError: Needs['isTidewayError'];
 export let Lanes: Needs['Lanes'];
 export let Line: Needs['Line'];
@@ -61,6 +64,7 @@ export function receive(needs: Needs): void {
     expected,
     FetchTask,
     guard,
+    isBrowser,
     isTidewayError,
     Lanes,
     Line,
