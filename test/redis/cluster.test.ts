@@ -1,11 +1,7 @@
-import { redisCache, redisCounter, redisFrontier, redisLimiter, redisQueue, redisQuota } from 'tideway/redis';
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import { frontierContract } from '../contracts/frontier.ts';
-import { limiterContract } from '../contracts/limiter.ts';
-import { quotaContract } from '../contracts/quota.ts';
+import { redisQueue } from 'tideway/redis';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { contractsOnRedis } from '../contracts/on-redis.ts';
 import { recordQueueContract } from '../contracts/record-queue.ts';
-import { responseCacheCases } from '../contracts/response-cache.ts';
-import { stateCounterContract } from '../contracts/state-counter.ts';
 import { type OpenClient, openClusterClient, startRedisCluster } from '../helpers/redis-server.ts';
 
 let cluster: Awaited<ReturnType<typeof startRedisCluster>>;
@@ -25,15 +21,8 @@ describe.each(['redis', 'ioredis'] as const)('on a cluster of three nodes, over 
 
   afterAll(() => open?.close());
 
-  limiterContract('A limiter', (limits) => ({
-    limiter: redisLimiter(open.client, { limits, prefix: crypto.randomUUID() }),
-  }));
-  stateCounterContract('A counter', () => redisCounter(open.client, { key: crypto.randomUUID() }));
-  quotaContract('A quota', (limit) => redisQuota(open.client, { key: crypto.randomUUID(), limit }));
-  recordQueueContract('A queue', (options) =>
-    redisQueue<unknown>(open.client, { key: crypto.randomUUID(), ...options }),
-  );
-  recordQueueContract('A unique queue with priorities', (options) =>
+  contractsOnRedis(() => open.client);
+  recordQueueContract('A unique queue with priorities on Redis', (options) =>
     redisQueue<unknown>(open.client, {
       key: crypto.randomUUID(),
       unique: (record) => JSON.stringify(record),
@@ -41,11 +30,4 @@ describe.each(['redis', 'ioredis'] as const)('on a cluster of three nodes, over 
       ...options,
     }),
   );
-  frontierContract('A frontier', (options) => redisFrontier(open.client, { key: crypto.randomUUID(), ...options }));
-
-  describe('A cache', () => {
-    it.each(Object.entries(responseCacheCases))('%s', async (_title, run) => {
-      await run((options) => redisCache(open.client, { prefix: crypto.randomUUID(), ...options }));
-    });
-  });
 });

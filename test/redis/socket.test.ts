@@ -1,20 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
-import {
-  redisCache,
-  redisCounter,
-  redisFrontier,
-  redisLimiter,
-  redisQueue,
-  redisQuota,
-  redisSocket,
-} from 'tideway/redis';
+import { redisCounter, redisSocket } from 'tideway/redis';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { frontierContract } from '../contracts/frontier.ts';
-import { limiterContract } from '../contracts/limiter.ts';
-import { quotaContract } from '../contracts/quota.ts';
-import { recordQueueContract } from '../contracts/record-queue.ts';
-import { responseCacheCases } from '../contracts/response-cache.ts';
-import { stateCounterContract } from '../contracts/state-counter.ts';
+import { contractsOnRedis } from '../contracts/on-redis.ts';
 import {
   connectSocket,
   freePort,
@@ -42,23 +29,7 @@ describe('over a socket of its own', () => {
 
   afterAll(() => open?.close());
 
-  limiterContract('A limiter on Redis', (limits) => ({
-    limiter: redisLimiter(open.client, { limits, prefix: crypto.randomUUID() }),
-  }));
-  stateCounterContract('A counter on Redis', () => redisCounter(open.client, { key: crypto.randomUUID() }));
-  quotaContract('A quota on Redis', (limit) => redisQuota(open.client, { key: crypto.randomUUID(), limit }));
-  recordQueueContract('A queue on Redis', (options) =>
-    redisQueue<unknown>(open.client, { key: crypto.randomUUID(), ...options }),
-  );
-  frontierContract('A frontier on Redis', (options) =>
-    redisFrontier(open.client, { key: crypto.randomUUID(), ...options }),
-  );
-
-  describe('A cache on Redis', () => {
-    it.each(Object.entries(responseCacheCases))('%s', async (_title, run) => {
-      await run((options) => redisCache(open.client, { prefix: crypto.randomUUID(), ...options }));
-    });
-  });
+  contractsOnRedis(() => open.client);
 });
 
 describe('a socket to Redis', () => {
