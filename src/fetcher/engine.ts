@@ -216,10 +216,13 @@ export class Engine implements Shared {
     const signal = task.init?.signal;
     if (signal && !signal.aborted) this.#signals.add(signal, ticket);
     if (deadline < Number.POSITIVE_INFINITY) {
-      this.open().then(
-        (works) => ticket.settle && works.expire(ticket, deadline),
-        (error) => this.cancel(ticket, error),
-      );
+      if (this.works) this.works.expire(ticket, deadline);
+      else {
+        this.open().then(
+          (works) => ticket.settle && works.expire(ticket, deadline),
+          (error) => this.cancel(ticket, error),
+        );
+      }
     }
     return ticket;
   }

@@ -12,7 +12,7 @@ export function fetchMap(
   source: FetchSource,
   options: MapOptions | undefined,
   host: MapHost,
-  opening: Promise<Works>,
+  load: () => Promise<Works>,
 ): AsyncIterableIterator<FetchResult, undefined> & AsyncDisposable {
   const { buffer = host.buffer, ...init } = options ?? {};
   checkInteger('buffer', buffer, 1);
@@ -21,7 +21,7 @@ export function fetchMap(
   if (!open) expected('a list of URLs, or anything else that can be iterated', source);
   const opened: MapSource = (open as () => MapSource).call(source);
   let mapping: Mapping | undefined;
-  const loading = opening.then((works) => {
+  const loading = load().then((works) => {
     mapping = works.map(opened, options && init, buffer, host);
     return mapping;
   });

@@ -114,7 +114,7 @@ export class Fetcher implements AsyncDisposable {
         if (ticket instanceof Ticket) this.#engine.cancel(ticket, reason);
       },
     };
-    return fetchMap(source, options, host, this.#engine.open());
+    return fetchMap(source, options, host, () => this.#engine.open());
   }
 
   /** Begins, or goes on after {@link pause}. */
