@@ -17,8 +17,8 @@ interface Limit {
 }
 
 const LIMITS: readonly Limit[] = [
-  { names: ['Connection', 'Items'], limit: 13_300 },
-  { names: '*', limit: 17_600 },
+  { names: ['Connection', 'Items'], limit: 13_100 },
+  { names: '*', limit: 17_400 },
   { names: ['Fetcher'], limit: 12_700, entry: 'fetcher.js' },
   { names: ['polite'], limit: 8_800, entry: 'crawl.js' },
   { names: ['crawl', 'memoryFrontier'], limit: 24_400, entry: 'crawl.js' },

@@ -4,9 +4,9 @@ import { checkObject } from './check-object.ts';
 import { checkText } from './check-text.ts';
 import { checkState, STATES } from './job-state.ts';
 import { parseJobKey } from './keys.ts';
-import type { CommandNeeds } from './later/command-needs.ts';
+import type { CommandNeeds, HandedMore } from './later/command-needs.ts';
 import { call, type NameFor, type Rest, type Result } from './later.ts';
-import { needsOf } from './needs.ts';
+import { handedBy } from './needs.ts';
 import { readLines, resumable } from './reading.ts';
 
 /**
@@ -19,8 +19,7 @@ export function command<Name extends NameFor<CommandNeeds>>(
   name: Name,
   ...rest: Rest<Name>
 ): Promise<Result<Name>> {
-  const needs: CommandNeeds = {
-    ...needsOf(connection),
+  const more: HandedMore = [
     checkDuration,
     checkObject,
     checkState,
@@ -33,6 +32,6 @@ export function command<Name extends NameFor<CommandNeeds>>(
     Scope,
     STATES,
     TimeoutError,
-  };
-  return call(needs, name, rest);
+  ];
+  return call(name, rest, [...handedBy(connection), ...more]);
 }

@@ -1,5 +1,5 @@
 import { checkInteger, expected, isNotFoundError } from '../errors/index.ts';
-import { type CallOptions, type Connection, path, type QueryValue } from '../http/index.ts';
+import { type CallOptions, type Connection, type Path, path, type QueryValue } from '../http/index.ts';
 import { type RecordSource, Records, type Schema } from '../records/index.ts';
 import { type JobKey, parseJobKey } from './keys.ts';
 import type { DownloadOptions } from './later/download.ts';
@@ -7,15 +7,12 @@ import { later } from './later.ts';
 import { lazySource } from './lazy-source.ts';
 import { openWriters } from './open-writers.ts';
 import { names, type ReadOptions, readQuery, type SchemaOptions } from './read-options.ts';
-import { expectReading, MAX_RECORD_BYTES, readLines, readRecords } from './reading.ts';
+import { expectReading, readRecords } from './reading.ts';
 import { RecordWriter } from './record-writer.ts';
 import type { Reading } from './resuming.ts';
 import type { Shapes } from './shapes.ts';
 import type { Stats } from './wire.ts';
 import type { SettleOptions, WriterOptions, WriterTarget } from './writer-options.ts';
-
-/** The wait between two looks at a job that is followed, in milliseconds. */
-const POLL_INTERVAL = 5_000;
 
 type Query = Record<string, QueryValue>;
 
@@ -26,12 +23,14 @@ export abstract class JobData<T, Input = T> {
   protected readonly connection: Connection;
   protected readonly key: JobKey;
   protected readonly resource: Resource;
+  readonly #path: Path;
   #own: RecordWriter<Input> | undefined;
 
   constructor(connection: Connection, key: string, resource: Resource) {
     this.connection = connection;
     this.key = parseJobKey(key);
     this.resource = resource;
+    this.#path = path`/${resource}/${this.key}`;
     expectReading();
   }
 
@@ -59,13 +58,12 @@ export abstract class JobData<T, Input = T> {
   async get<Item = T>(index: number, options: Pick<ReadOptions, 'meta'> & CallOptions = {}): Promise<Item | undefined> {
     checkInteger('index', index ?? null, 0);
     const { meta, ...call } = options;
-    const target = path`/${this.resource}/${this.key}/${index}`;
-    const query = { meta: names(meta) };
+    const target = `${this.#path}/${index}` as Path;
+    const read = (): RecordSource<Item> =>
+      readRecords(this.connection, target, { meta: names(meta) }, call, { keys: 'none' });
     try {
       // Read to its end: a body that is left takes its connection along.
-      return (
-        await readLines<Item>(this.connection, target, query, call, { maxRecordBytes: MAX_RECORD_BYTES }).toArray()
-      )[0];
+      return (await new Records(read).toArray())[0];
     } catch (error) {
       if (isNotFoundError(error)) return undefined;
       throw error;
@@ -116,8 +114,7 @@ export abstract class JobData<T, Input = T> {
   protected shape?(record: Input, shapes: Shapes): unknown;
 
   #appending(): RecordWriter<Input> | undefined {
-    const { path } = this.#target();
-    return [...openWriters(this.connection)].find((writer) => writer.appendsTo(path)) as
+    return [...openWriters(this.connection)].find((writer) => writer.appendsTo(this.#path)) as
       | RecordWriter<Input>
       | undefined;
   }
@@ -126,7 +123,7 @@ export abstract class JobData<T, Input = T> {
     const { key, resource } = this;
     return {
       name: `${resource} of ${key.join('/')}`,
-      path: path`/${resource}/${key}`,
+      path: this.#path,
       data: { resource, stats: (call) => this.readStats(call), read: (options) => this.iter(options) },
       shape: this.shape,
     };
@@ -135,20 +132,20 @@ export abstract class JobData<T, Input = T> {
   /** What is stored; of samples the server does not tell. */
   protected readStats(options: CallOptions & { readonly all?: boolean } = {}): Promise<Stats> {
     const { all, ...call } = options;
-    return this.connection.json<Stats>(path`/${this.resource}/${this.key}/stats`, { ...call, query: { all } });
+    return this.connection.json<Stats>(`${this.#path}/stats` as Path, { ...call, query: { all } });
   }
 
   #source(options: ReadOptions & { readonly schema?: Schema | undefined }, query: Query): RecordSource<unknown> {
     const { connection, key, resource } = this;
-    const { parallel = 1, schema, ...rest } = options;
+    const { parallel = 1, schema } = options;
     if (schema) {
-      const open = (): RecordSource<unknown> => this.#source({ ...rest, parallel }, query);
+      const open = (): RecordSource<unknown> => this.#source({ ...options, schema: undefined }, query);
       return lazySource(() => later(connection, 'checked', schema, open));
     }
     // Samples have no stats to cut ranges by.
     if (parallel === 1 || resource === 'samples') return this.#read(query, options);
     return lazySource(() =>
-      later(connection, 'readParallel', path`/${resource}/${key}`, key, options, (range, call, ahead) =>
+      later(connection, 'readParallel', this.#path, key, options, (range, call, ahead) =>
         this.#read({ ...query, ...range }, call, ahead),
       ),
     );
@@ -156,18 +153,15 @@ export abstract class JobData<T, Input = T> {
 
   #read(query: Query, options: ReadOptions, ahead?: Reading['ahead']): RecordSource<unknown> {
     const { connection, key, resource } = this;
-    const { follow } = options;
     const meta = names(options.meta);
     // Samples are arrays: they have no key to go on behind.
     const keys = resource === 'samples' ? 'none' : meta.includes('_key') ? 'keep' : 'strip';
     const asked = { ...query, meta: keys === 'strip' ? [...meta, '_key'] : meta };
-    return readRecords(connection, path`/${resource}/${key}`, asked, options, {
+    return readRecords(connection, this.#path, asked, options, {
       keys,
       ahead,
-      follow: follow && {
-        finished: (call) => later(connection, 'isOver', key, call),
-        interval: (follow as { interval?: number }).interval ?? POLL_INTERVAL,
-      },
+      follow: options.follow,
+      isOver: (call) => later(connection, 'isOver', key, call),
     });
   }
 }

@@ -1,15 +1,16 @@
 import { loaded } from '../errors/index.ts';
 import type { Connection } from '../http/index.ts';
-import type { CommandNeeds } from './later/command-needs.ts';
+import type { CommandNeeds, Given } from './later/command-needs.ts';
 import type { Needs } from './later/needs.ts';
-import { needsOf } from './needs.ts';
+import { handedBy } from './needs.ts';
 
-type Functions = typeof import('./later/index.ts');
+type Module = typeof import('./later/index.ts');
+type Functions = Omit<Module, 'named'>;
 
 /** The functions for which these needs are enough. */
-export type NameFor<Given extends Needs> = {
+export type NameFor<Known extends Needs> = {
   [Name in keyof Functions]: Functions[Name] extends (needs: infer Wanted, ...rest: never) => unknown
-    ? Given extends Wanted
+    ? Known extends Wanted
       ? Name
       : never
     : never;
@@ -38,15 +39,16 @@ export function later<Name extends NameFor<Needs>>(
   name: Name,
   ...rest: Rest<Name>
 ): Promise<Result<Name>> {
-  return call(needsOf(connection), name, rest);
+  return call(name, rest, handedBy(connection));
 }
 
-/** The same with needs of the caller's. */
+/** The same with what the caller hands over. */
 export async function call<Name extends keyof Functions>(
-  needs: Needs,
   name: Name,
   rest: Rest<Name>,
+  handed: Given,
 ): Promise<Result<Name>> {
-  const functions = await loaded(import('./later/index.ts'));
-  return (functions[name] as (needs: Needs, ...rest: unknown[]) => Promise<Result<Name>>)(needs, ...rest);
+  const code = await loaded(import('./later/index.ts'));
+  const run = code[name] as (needs: Needs, ...rest: readonly unknown[]) => Promise<Result<Name>>;
+  return run(code.named(handed), ...rest);
 }

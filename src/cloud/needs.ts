@@ -1,7 +1,6 @@
 import { apiErrorOf } from '../errors/apiErrorOf.ts';
 import {
   ConfigurationError,
-  ConnectionError,
   checkInteger,
   DecodeError,
   expected,
@@ -11,7 +10,6 @@ import {
   isTidewayError,
   loaded,
   notJson,
-  RecordTooLargeError,
   SchemaError,
   StreamInterruptedError,
   UnsavedRecordsError,
@@ -19,18 +17,17 @@ import {
 } from '../errors/index.ts';
 import { backoff, type Connection, isTransient, path, retryDelay, retryOptions, sleep } from '../http/index.ts';
 import { encodeFilter } from './filter.ts';
-import type { Needs } from './later/needs.ts';
+import type { HandedNeeds } from './later/needs.ts';
 import { lazySource } from './lazy-source.ts';
 import { names } from './read-options.ts';
 
-/** What all that is loaded later is given of the code that is there. */
-export function needsOf(connection: Connection): Needs {
-  return {
+/** What all that is loaded later is given of the code that is there, in the order of its needs. */
+export function handedBy(connection: Connection): HandedNeeds {
+  return [
     connection,
     apiErrorOf,
     backoff,
     ConfigurationError,
-    ConnectionError,
     checkInteger,
     DecodeError,
     encodeFilter,
@@ -44,7 +41,6 @@ export function needsOf(connection: Connection): Needs {
     names,
     notJson,
     path,
-    RecordTooLargeError,
     resuming,
     retryDelay,
     retryOptions,
@@ -53,7 +49,7 @@ export function needsOf(connection: Connection): Needs {
     sleep,
     UnsavedRecordsError,
     ValueTooLargeError,
-  };
+  ];
 }
 
 /** The code that decodes records, and resumes reads. */

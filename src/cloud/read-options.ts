@@ -1,4 +1,4 @@
-import { checkDuration, checkInteger, expected } from '../errors/index.ts';
+import { checkDuration, checkInteger, checkOptions, expected } from '../errors/index.ts';
 import type { CallOptions, QueryValue } from '../http/index.ts';
 import type { ResumeEvent, Schema } from '../records/index.ts';
 import { encodeFilter, type Filter } from './filter.ts';
@@ -46,8 +46,8 @@ export interface SchemaOptions<T> extends ReadOptions {
 }
 
 /** A name or a list of names as a list: a text must not be taken for its letters. */
-export function names(value: string | readonly string[] | undefined): readonly string[] {
-  return value === undefined ? [] : typeof value === 'string' ? [value] : value;
+export function names(value: string | readonly string[] = []): readonly string[] {
+  return [value].flat();
 }
 
 /**
@@ -57,9 +57,8 @@ export function names(value: string | readonly string[] | undefined): readonly s
  */
 export function readQuery(options: ReadOptions, job: JobKey): Record<string, QueryValue> {
   const { endTs, filter, follow, index, meta, nodata, offset, start, startAfter, startTs } = options;
-  for (const name of ['count', 'offset', 'startTs', 'endTs'] as const) checkInteger(name, options[name], 0);
+  checkOptions(options, { count: 0, offset: 0, startTs: 0, endTs: 0, maxRecordBytes: 1, parallel: 1 });
   for (const number of [index ?? []].flat()) checkInteger('index', number, 0);
-  for (const name of ['maxRecordBytes', 'parallel'] as const) checkInteger(name, options[name], 1);
   checkRecordKey('start', start, job);
   checkRecordKey('startAfter', startAfter, job);
   if (typeof follow === 'object') checkDuration('follow.interval', follow.interval);

@@ -1,18 +1,31 @@
 import {
+  ConnectionError,
+  DecodeError,
+  hasCode,
+  isApiError,
+  isBreak,
+  notJson,
+  RecordTooLargeError,
+  StreamInterruptedError,
+} from '../errors/index.ts';
+import {
+  backoff,
   type CallOptions,
   type Connection,
   expectBody,
   isBrowser,
+  isTransient,
   type Path,
   type RequestOptions,
+  sleep,
 } from '../http/index.ts';
 import { type Batch, type ByteSource, handingOut, type RecordSource, Records } from '../records/index.ts';
 import { lazySource } from './lazy-source.ts';
-import { needsOf, resuming } from './needs.ts';
+import { resuming } from './needs.ts';
 import type { Reading } from './resuming.ts';
 
 /** The largest record by default, in bytes: the server takes 1 MiB, which escaping may make longer. */
-export const MAX_RECORD_BYTES: number = 8 * 1024 * 1024;
+const MAX_RECORD_BYTES = 8 * 1024 * 1024;
 
 /**
  * Reads the JSON lines behind a path, resumed when they break. `options` are the call's. The code that decodes and
@@ -42,7 +55,21 @@ export function resumable<T>(
     async () => {
       // Where the code does not come, the request fails, too, and tells why; or it shows that the network is back.
       const { resume } = await resuming().catch(() => Promise.resolve(first).then(resuming));
-      return resume(needsOf(connection), { what, reading, call, scope, first, open });
+      // In the order of its needs.
+      const needs = [
+        backoff,
+        ConnectionError,
+        DecodeError,
+        hasCode,
+        isApiError,
+        isBreak,
+        isTransient,
+        notJson,
+        RecordTooLargeError,
+        StreamInterruptedError,
+        sleep,
+      ] as const;
+      return resume(needs, { what, reading, call, scope, first, open });
     },
     (reason) => {
       // Also ends a request that waits for its headers, and the wait before another one.
@@ -69,7 +96,7 @@ export function readRecords<T>(
   path: Path,
   query: RequestOptions['query'],
   options: Pick<Reading, 'count' | 'maxRecordBytes' | 'onResume'> & CallOptions,
-  more: Pick<Reading, 'ahead' | 'follow' | 'keys'>,
+  more: Pick<Reading, 'ahead' | 'follow' | 'isOver' | 'keys'>,
 ): RecordSource<T> {
   const { count, maxRecordBytes = MAX_RECORD_BYTES, onResume } = options;
   const reading: Reading = {

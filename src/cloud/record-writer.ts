@@ -1,4 +1,4 @@
-import { checkDuration, checkInteger, checkType, expected, TimeoutError } from '../errors/index.ts';
+import { checkDuration, checkOptions, checkType, expected, TimeoutError } from '../errors/index.ts';
 import { type Connection, checkCall, type Path, Scope } from '../http/index.ts';
 import type { BatchWriter } from './later/batch-writer.ts';
 import { later } from './later.ts';
@@ -22,7 +22,7 @@ export class RecordWriter<T> implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   constructor(connection: Connection, target: WriterTarget<T>, options: WriterOptions = {}) {
-    checkOptions(options);
+    checkWriter(options);
     this.#connection = connection;
     this.#target = target;
     this.#options = options;
@@ -122,15 +122,19 @@ export class RecordWriter<T> implements AsyncDisposable {
   }
 }
 
-function checkOptions(options: WriterOptions): void {
+function checkWriter(options: WriterOptions): void {
   checkType('options', options, 'object');
-  for (const name of ['size', 'maxItemSize', 'maxBatchSize', 'queueSize', 'inFlight'] as const) {
-    checkInteger(name, options[name], 1);
-  }
-  checkInteger('start', options.start, 0);
-  checkDuration('interval', options.interval);
+  checkOptions(options, {
+    size: 1,
+    maxItemSize: 1,
+    maxBatchSize: 1,
+    queueSize: 1,
+    inFlight: 1,
+    start: 0,
+    interval: 'duration',
+    onBatch: 'function',
+  });
   checkCall(options);
-  checkType('onBatch', options.onBatch, 'function');
   const { contentEncoding = 'gzip', inFlight = 1 } = options;
   if (inFlight > 8) expected('`inFlight` to be 1 to 8', inFlight);
   if (!/^(gzip|identity)$/.test(contentEncoding)) expected('`contentEncoding` to be gzip or identity', contentEncoding);

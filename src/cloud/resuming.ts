@@ -1,12 +1,14 @@
-import type { CallOptions, RequestOptions, Scope } from '../http/index.ts';
-import type { ByteSource, RecordSource, ResumableOptions } from '../records/index.ts';
+import type { Handed } from '../http/handed.ts';
+import type { backoff, CallOptions, isTransient, RequestOptions, Scope, sleep } from '../http/index.ts';
+import type { ByteSource, ReadingErrors, RecordSource, ResumableOptions } from '../records/index.ts';
 import { ResumableSource } from '../records/resumable-source.ts';
-import type { Needs } from './later/needs.ts';
 
 export { interruption } from '../records/interruption.ts';
 
 /** The upper bound of the wait before a read is resumed for the first time, in milliseconds; it doubles each time. */
 const FIRST_RESUME = 200;
+/** The wait between two looks at a job that is followed, in milliseconds. */
+const POLL_INTERVAL = 5_000;
 /** Job summaries and the like have no limit on the server's side. */
 const MAX_LIST_RECORD_BYTES = 128 * 1024 * 1024;
 
@@ -18,11 +20,9 @@ export interface Reading extends Pick<ResumableOptions, 'count' | 'isNew' | 'key
   readonly request: (after: string | undefined, count: number | undefined) => RequestOptions;
   /** Takes a body to read ahead of the reader: then the first one is opened at once. */
   readonly ahead?: ((body: ByteSource) => ByteSource) | undefined;
-  /** Reads again and again until nothing more will be written, with so many milliseconds in between. */
-  readonly follow?:
-    | false
-    | undefined
-    | { readonly finished: (call: CallOptions) => Promise<boolean>; readonly interval: number };
+  /** Reads again and again, with a wait in between, until nothing more will be written, as `isOver` says. */
+  readonly follow?: boolean | { readonly interval?: number } | undefined;
+  readonly isOver?: (call: CallOptions) => Promise<boolean>;
 }
 
 /** A read whose first request may be under way. */
@@ -37,12 +37,37 @@ export interface Begun {
   readonly open: (after: string | undefined, count: number | undefined) => Promise<ByteSource>;
 }
 
-/** The records of a read that was begun, which is resumed when it breaks. */
+/** What resuming needs of the code that is there. */
+export interface ResumingNeeds extends ReadingErrors {
+  readonly backoff: typeof backoff;
+  readonly isTransient: typeof isTransient;
+  readonly sleep: typeof sleep;
+}
+
+/** The order in which they are handed over. */
+const ORDER = [
+  'backoff',
+  'ConnectionError',
+  'DecodeError',
+  'hasCode',
+  'isApiError',
+  'isBreak',
+  'isTransient',
+  'notJson',
+  'RecordTooLargeError',
+  'StreamInterruptedError',
+  'sleep',
+] as const;
+
+/** The records of a read that was begun, which is resumed when it breaks. `handed` are its needs in their order. */
 export function resume<T>(
-  { backoff, isTransient, sleep, ...errors }: Needs,
+  handed: Handed<ResumingNeeds, typeof ORDER>,
   { call, first, open, reading, scope, what }: Begun,
 ): RecordSource<T> {
-  const { follow } = reading;
+  const named: unknown = Object.fromEntries(ORDER.map((name, place) => [name, handed[place]]));
+  const { backoff, isTransient, sleep, ...errors } = named as Pick<ResumingNeeds, (typeof ORDER)[number]>;
+  const { follow, isOver } = reading;
+  const { interval = POLL_INTERVAL } = Object(follow) as { interval?: number };
   const { signal } = scope;
   let begun = first;
   return new ResumableSource<T>(
@@ -56,12 +81,7 @@ export function resume<T>(
         return opened;
       },
       isTransient,
-      following: follow
-        ? {
-            finished: () => follow.finished(call),
-            wait: () => sleep(follow.interval, signal),
-          }
-        : undefined,
+      following: follow && isOver ? { finished: () => isOver(call), wait: () => sleep(interval, signal) } : undefined,
       wait: (resumption) => sleep(backoff(resumption, FIRST_RESUME), signal),
     },
     errors,

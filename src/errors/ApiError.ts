@@ -36,37 +36,28 @@ export class ApiError extends TidewayError {
   }
 
   /** The HTTP status. */
-  readonly status: number;
+  declare readonly status: number;
   /** The HTTP method, upper case. */
-  readonly method: string;
+  declare readonly method: string;
   /** The path of the URL, without host and query string. */
-  readonly path: string;
+  declare readonly path: string;
   /** tideway's own id of the request, the same over all its tries; also in the log lines and hooks. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
   /** Milliseconds that the server asked to wait, if it did. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
   /** The server's own explanation (its `message`, `error` or first line), at most 200 characters. */
-  readonly reason: string | undefined;
+  declare readonly reason: string | undefined;
   /** Of a batch of records: which of them were refused. */
   declare readonly batch?: RefusedBatch;
   readonly #body: string | undefined;
 
   constructor(init: ApiErrorInit) {
-    const { batch, reason } = init;
-    super(
-      init.message ??
-        `${init.method} ${init.path} answered ${init.status}${reason ? `: ${reason}` : ''}${
-          batch ? ` (${batch.count} records from index ${batch.start} were not stored)` : ''
-        }`,
-    );
-    this.status = init.status;
-    this.method = init.method;
-    this.path = init.path;
-    this.requestId = init.requestId;
-    this.retryAfter = init.retryAfter;
-    this.reason = init.reason;
-    if (batch) this.batch = batch;
-    this.#body = init.body;
+    const { batch, body, method, path, reason, requestId, retryAfter, status } = init;
+    const why = reason ? `: ${reason}` : '';
+    const which = batch ? ` (${batch.count} records from index ${batch.start} were not stored)` : '';
+    super(init.message ?? `${method} ${path} answered ${status}${why}${which}`);
+    Object.assign(this, { status, method, path, requestId, retryAfter, reason }, batch && { batch });
+    this.#body = body;
   }
 
   /** The body's text, at most 64 KiB of it. A getter on the prototype: printers do not show it. */

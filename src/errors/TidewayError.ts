@@ -8,14 +8,16 @@ const brand: symbol = Symbol.for('tideway.error');
 export class TidewayError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
-    // Hidden from every printer; it crosses realms and duplicated packages, where `instanceof` fails.
-    Object.defineProperty(this, brand, { value: true });
-    // On the error itself, too: printers show and loggers copy what is there.
-    Object.defineProperty(this, 'code', { value: this.code, enumerable: true, configurable: true, writable: true });
-    // Even where Node is told to call getters, those of errors are not: they are there to be hidden.
-    Object.defineProperty(this, Symbol.for('nodejs.util.inspect.custom'), {
-      value: (_depth: number, options: object, inspect: (value: unknown, options: object) => string) =>
-        inspect(this, { ...options, customInspect: false, getters: false }),
+    Object.defineProperties(this, {
+      // Hidden from every printer; it crosses realms and duplicated packages, where `instanceof` fails.
+      [brand]: { value: true },
+      // On the error itself, too: printers show and loggers copy what is there.
+      code: { value: this.code, enumerable: true, configurable: true, writable: true },
+      // Even where Node is told to call getters, those of errors are not: they are there to be hidden.
+      [Symbol.for('nodejs.util.inspect.custom')]: {
+        value: (_depth: number, options: object, inspect: (value: unknown, options: object) => string) =>
+          inspect(this, { ...options, customInspect: false, getters: false }),
+      },
     });
   }
 

@@ -19,7 +19,8 @@ export function expectBody(): void {
 export async function bodyOf(response: Response, exchange: Exchange): Promise<BodyReader> {
   try {
     const { BodyReader } = await loaded(import('./later/body-reader.ts'));
-    const needs = {
+    // In the order of their needs.
+    return new BodyReader(response, exchange, [
       apiErrorOf,
       BodyTooLargeError,
       broken,
@@ -28,8 +29,7 @@ export async function bodyOf(response: Response, exchange: Exchange): Promise<Bo
       notJson,
       RedirectError,
       TimeoutError,
-    };
-    return new BodyReader(response, exchange, needs);
+    ]);
   } catch (error) {
     exchange.scope.abort(error);
     throw error;

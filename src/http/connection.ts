@@ -1,5 +1,5 @@
 import ky from 'ky';
-import { ConfigurationError, checkDuration, checkType, type TidewayError, TimeoutError } from '../errors/index.ts';
+import { ConfigurationError, checkOptions, type TidewayError, TimeoutError } from '../errors/index.ts';
 import { type Attempts, sendOnce } from './attempt.ts';
 import { bodyOf, expectBody } from './body.ts';
 import { basic, parseCredential } from './credentials.ts';
@@ -12,13 +12,6 @@ import { retryDelay, retryOptions } from './retry-policy.ts';
 import { isBrowser } from './runtime.ts';
 import { Scope } from './scope.ts';
 import { version } from './version.ts';
-
-const OPTION_TYPES = [
-  ['fetch', 'function'],
-  ['hooks', 'object'],
-  ['logger', 'object'],
-  ['userAgent', 'string'],
-] as const;
 
 /**
  * How everything of tideway asks Scrapy Cloud: turns a path into a response with a status of 2xx, or a typed error.
@@ -36,7 +29,7 @@ export class Connection {
   readonly #closed: Scope = new Scope();
 
   constructor(options: ConnectionOptions = {}) {
-    for (const [name, type] of OPTION_TYPES) checkType(name, options[name], type);
+    checkOptions(options, { fetch: 'function', hooks: 'object', logger: 'object', userAgent: 'string' });
     checkCall(options);
     this.#options = options;
     this.#endpoints = {
@@ -120,7 +113,6 @@ export class Connection {
         json,
         signal: scope.signal,
         timeout: false,
-        throwHttpErrors: false,
         fetch: (request) => sendOnce(request as Request, ++attempt, exchange),
         retry: {
           limit: repeatable ? retry.attempts - 1 : 0,
@@ -162,7 +154,6 @@ export class Connection {
 
 /** Checks what a call and a connection have in common. */
 export function checkCall(options: CallOptions): void {
-  checkType('signal', options.signal, 'object');
-  for (const name of ['timeout', 'idleTimeout', 'deadline'] as const) checkDuration(name, options[name]);
+  checkOptions(options, { signal: 'object', timeout: 'duration', idleTimeout: 'duration', deadline: 'duration' });
   retryOptions(options.retry);
 }

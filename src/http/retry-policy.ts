@@ -1,4 +1,4 @@
-import { checkDuration, checkInteger, checkType, isApiError, isBreak } from '../errors/index.ts';
+import { checkOptions, checkType, isApiError, isBreak } from '../errors/index.ts';
 import { backoff } from './backoff.ts';
 import type { RetryOptions } from './options.ts';
 
@@ -9,10 +9,9 @@ const RETRIED_STATUSES: readonly number[] = [408, 429, 502, 503, 504];
 export function retryOptions(options: RetryOptions | false = {}): Required<RetryOptions> {
   if (options) checkType('retry', options, 'object');
   const { attempts = 4, maxTime = 60_000, maxRetryAfter = 30_000, backoff = 500 } = options || { attempts: 1 };
-  const durations = { maxTime, maxRetryAfter, backoff };
-  checkInteger('retry.attempts', attempts, 1);
-  for (const [name, value] of Object.entries(durations)) checkDuration(`retry.${name}`, value);
-  return { attempts, ...durations };
+  const policy = { attempts, maxTime, maxRetryAfter, backoff };
+  checkOptions(policy, { attempts: 1, maxTime: 'duration', maxRetryAfter: 'duration', backoff: 'duration' }, 'retry.');
+  return policy;
 }
 
 /** Whether another try may help. */

@@ -6,6 +6,7 @@ export { addActivity, listActivity } from './activity.ts';
 export { openBatchWriter } from './batch-writer.ts';
 export { checked } from './checked.ts';
 export { countRecords, findRecord, getRecords, readParts, storeRecords, truncateCollection } from './collections.ts';
+export { named } from './command-needs.ts';
 export { consume } from './consume.ts';
 export { openDownload } from './download.ts';
 export { deleteField, storeFields } from './fields.ts';

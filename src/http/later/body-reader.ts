@@ -1,6 +1,6 @@
 import type { ApiError, TidewayError } from '../../errors/index.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Needs } from './needs.ts';
+import { type HandedNeeds, type Needs, named } from './needs.ts';
 
 /** The largest answer that is read as a whole, in bytes: a summary of jobs has no limit of its own. */
 const WHOLE_BODY_BYTES = 128 * 1024 * 1024;
@@ -33,11 +33,11 @@ export class BodyReader {
   exchange: Exchange;
   readonly #needs: Needs;
 
-  constructor(response: Response, exchange: Exchange, needs: Needs) {
+  constructor(response: Response, exchange: Exchange, needs: HandedNeeds) {
     this.response = response;
     this.#reader = response.body?.getReader();
     this.exchange = exchange;
-    this.#needs = needs;
+    this.#needs = named(needs);
   }
 
   /**
