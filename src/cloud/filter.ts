@@ -13,10 +13,10 @@ export type Filter = FilterCondition | readonly (FilterCondition | string)[] | s
  */
 export function encodeFilter(filter: Filter = []): string[] {
   try {
-    const given: unknown = typeof filter === 'string' ? JSON.parse(filter) : filter;
+    const given = parsed(filter);
     const conditions = isCondition(given) ? [given] : (given as unknown[]);
     return conditions.map((one) => {
-      const condition: unknown = typeof one === 'string' ? JSON.parse(one) : one;
+      const condition = parsed(one);
       if (!isCondition(condition)) throw condition;
       const [field, operator, values] = condition;
       return JSON.stringify([field, operator, Array.isArray(values) ? values : [values]]);
@@ -29,4 +29,8 @@ export function encodeFilter(filter: Filter = []): string[] {
 /** A list of conditions as JSON text may have three of them, too; those begin with a bracket. */
 function isCondition(value: unknown): value is FilterCondition {
   return Array.isArray(value) && value.length === 3 && /^[^[]*$/.test(value[0]) && typeof value[1] === 'string';
+}
+
+function parsed(value: unknown): unknown {
+  return typeof value === 'string' ? JSON.parse(value) : value;
 }

@@ -160,7 +160,6 @@ export abstract class JobData<T, Input = T> {
     return readRecords(connection, this.#path, asked, options, {
       keys,
       ahead,
-      follow: options.follow,
       isOver: (call) => later(connection, 'isOver', key, call),
     });
   }

@@ -95,18 +95,16 @@ export function readRecords<T>(
   connection: Connection,
   path: Path,
   query: RequestOptions['query'],
-  options: Pick<Reading, 'count' | 'maxRecordBytes' | 'onResume'> & CallOptions,
-  more: Pick<Reading, 'ahead' | 'follow' | 'isOver' | 'keys'>,
+  options: Pick<Reading, 'count' | 'follow' | 'maxRecordBytes' | 'onResume'> & CallOptions,
+  more: Pick<Reading, 'ahead' | 'isOver' | 'keys'>,
 ): RecordSource<T> {
-  const { count, maxRecordBytes = MAX_RECORD_BYTES, onResume } = options;
   const reading: Reading = {
-    count,
-    maxRecordBytes,
-    onResume,
-    request: (after, rest) => ({
-      query: { ...query, ...(after && { start: undefined, startafter: after }), count: rest },
-    }),
+    ...options,
     ...more,
+    maxRecordBytes: options.maxRecordBytes ?? MAX_RECORD_BYTES,
+    request: (after, count) => ({
+      query: { ...query, ...(after && { start: undefined, startafter: after }), count },
+    }),
   };
   return resumable(connection, path, reading, options);
 }

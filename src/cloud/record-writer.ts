@@ -106,18 +106,22 @@ export class RecordWriter<T> implements AsyncDisposable {
   }
 
   #load(): Promise<BatchWriter> {
-    if (!this.#loading) {
-      this.#loading = later(this.#connection, 'openBatchWriter', this.#target as WriterTarget<unknown>, this.#options);
-      // Set before those that wait go on, so that no later record overtakes theirs.
-      this.#loading.then(
-        (batches) => {
-          this.#batches = batches;
-        },
-        () => {
-          this.#loading = undefined;
-        },
-      );
-    }
+    this.#loading ??= later(
+      this.#connection,
+      'openBatchWriter',
+      this.#target as WriterTarget<unknown>,
+      this.#options,
+    ).then(
+      (batches) => {
+        // Set before those that wait go on, so that no later record overtakes theirs.
+        this.#batches = batches;
+        return batches;
+      },
+      (error: unknown) => {
+        this.#loading = undefined;
+        throw error;
+      },
+    );
     return this.#loading;
   }
 }

@@ -7,10 +7,8 @@ import { expected } from '../errors/index.ts';
  * end in logs and error messages of the platform.
  */
 export function endpoint(name: string, value: string | URL): string {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url && /^https?:$/.test(url.protocol) && !(url.username || url.password || url.search || url.hash)) {
-    return url.href.replace(/\/?$/, '/');
-  }
+  const href = URL.canParse(value) ? new URL(value).href : '';
+  if (/^https?:\/\/[^/?#@]+\/[^?#]*$/.test(href)) return href.replace(/\/?$/, '/');
   // What came is not shown: it may hold a credential.
   expected(`\`${name}\` to be an http(s) URL without credential, query and fragment`, value, true);
 }

@@ -4,7 +4,7 @@ import type { QueryValue } from './options.ts';
 export function encodeFields(fields: Readonly<Record<string, QueryValue>> = {}): URLSearchParams {
   const result = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
-    for (const one of Array.isArray(value) ? value : [value]) {
+    for (const one of [value].flat()) {
       if (one !== undefined) result.append(name, String(typeof one === 'boolean' ? Number(one) : one));
     }
   }
