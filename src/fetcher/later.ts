@@ -18,7 +18,8 @@ import { Line } from './line.ts';
 import { Ring } from './ring.ts';
 import { Sending } from './sending.ts';
 
-const needs: Needs = {
+/** What is handed over. */
+export const needs: Needs = [
   BodyTooLargeError,
   ConnectionError,
   errorOf,
@@ -35,7 +36,7 @@ const needs: Needs = {
   Ring,
   Sending,
   TimeoutError,
-};
+];
 type Later = typeof import('./later/index.ts');
 
 let loaded: Promise<Later> | undefined;

@@ -3,12 +3,11 @@ import { platformClock } from '../../src/fetcher/clock.ts';
 import { Events } from '../../src/fetcher/events.ts';
 import { FetchTask } from '../../src/fetcher/fetch-task.ts';
 import { fifo } from '../../src/fetcher/fifo.ts';
-import { Lanes } from '../../src/fetcher/lanes.ts';
 import { counting } from '../../src/fetcher/later/counting.ts';
-import { type Needs, receive } from '../../src/fetcher/later/needs.ts';
+import { receive } from '../../src/fetcher/later/needs.ts';
 import { Waiting } from '../../src/fetcher/later/waiting.ts';
+import { needs } from '../../src/fetcher/later.ts';
 import { compileRules } from '../../src/fetcher/limit-rule.ts';
-import { Ring } from '../../src/fetcher/ring.ts';
 import { Schedule } from '../../src/fetcher/schedule.ts';
 import { Ticket } from '../../src/fetcher/ticket.ts';
 import { TicketList } from '../../src/fetcher/ticket-list.ts';
@@ -83,7 +82,7 @@ function ours(): Queue {
     schedule.enter(new Nothing(ticket, url, finish));
   });
   if (hosts > 0) {
-    receive({ Lanes, Ring } as Needs);
+    receive(needs);
     const limiter = counting(compileRules([{ key: 'host', concurrency: 4 }]), platformClock);
     schedule.waiting = new Waiting(schedule, limiter, parts);
   }

@@ -11,26 +11,26 @@ import type * as sendings from '../sending.ts';
 
 /**
  * What functions that are loaded later use of the code that is there from the start. It is handed to them: bundlers
- * would cut what both import into pieces of its own, which compress worse.
+ * would cut what both import into pieces of its own, which compress worse. By place: names cost more than what they name.
  */
-export interface Needs {
-  readonly BodyTooLargeError: typeof errors.BodyTooLargeError;
-  readonly ConnectionError: typeof errors.ConnectionError;
-  readonly errorOf: typeof failure.errorOf;
-  readonly expected: typeof errors.expected;
-  readonly FetchTask: typeof tasks.FetchTask;
-  readonly guard: typeof events.guard;
-  readonly isBrowser: typeof runtime.isBrowser;
-  readonly isTidewayError: typeof errors.isTidewayError;
-  readonly Lanes: typeof lanes.Lanes;
-  readonly Line: typeof lines.Line;
-  readonly PrivateNetworkError: typeof errors.PrivateNetworkError;
-  readonly pathOf: typeof results.pathOf;
-  readonly RedirectError: typeof errors.RedirectError;
-  readonly Ring: typeof rings.Ring;
-  readonly Sending: typeof sendings.Sending;
-  readonly TimeoutError: typeof errors.TimeoutError;
-}
+export type Needs = readonly [
+  BodyTooLargeError: typeof errors.BodyTooLargeError,
+  ConnectionError: typeof errors.ConnectionError,
+  errorOf: typeof failure.errorOf,
+  expected: typeof errors.expected,
+  FetchTask: typeof tasks.FetchTask,
+  guard: typeof events.guard,
+  isBrowser: typeof runtime.isBrowser,
+  isTidewayError: typeof errors.isTidewayError,
+  Lanes: typeof lanes.Lanes,
+  Line: typeof lines.Line,
+  PrivateNetworkError: typeof errors.PrivateNetworkError,
+  pathOf: typeof results.pathOf,
+  RedirectError: typeof errors.RedirectError,
+  Ring: typeof rings.Ring,
+  Sending: typeof sendings.Sending,
+  TimeoutError: typeof errors.TimeoutError,
+];
 
 export type FetchTask = tasks.FetchTask;
 export type Line = lines.Line;
@@ -38,26 +38,26 @@ export type Lanes<T> = lanes.Lanes<T>;
 export type Ring<T> = rings.Ring<T>;
 export type Sending = sendings.Sending;
 
-export let BodyTooLargeError: Needs['BodyTooLargeError'];
-export let ConnectionError: Needs['ConnectionError'];
-export let errorOf: Needs['errorOf'];
-export let expected: Needs['expected'];
-export let FetchTask: Needs['FetchTask'];
-export let guard: Needs['guard'];
-export let isBrowser: Needs['isBrowser'];
-export let isTidewayError: Needs['isTidewayError'];
-export let Lanes: Needs['Lanes'];
-export let Line: Needs['Line'];
-export let PrivateNetworkError: Needs['PrivateNetworkError'];
-export let pathOf: Needs['pathOf'];
-export let RedirectError: Needs['RedirectError'];
-export let Ring: Needs['Ring'];
-export let Sending: Needs['Sending'];
-export let TimeoutError: Needs['TimeoutError'];
+export let BodyTooLargeError: typeof errors.BodyTooLargeError;
+export let ConnectionError: typeof errors.ConnectionError;
+export let errorOf: typeof failure.errorOf;
+export let expected: typeof errors.expected;
+export let FetchTask: typeof tasks.FetchTask;
+export let guard: typeof events.guard;
+export let isBrowser: typeof runtime.isBrowser;
+export let isTidewayError: typeof errors.isTidewayError;
+export let Lanes: typeof lanes.Lanes;
+export let Line: typeof lines.Line;
+export let PrivateNetworkError: typeof errors.PrivateNetworkError;
+export let pathOf: typeof results.pathOf;
+export let RedirectError: typeof errors.RedirectError;
+export let Ring: typeof rings.Ring;
+export let Sending: typeof sendings.Sending;
+export let TimeoutError: typeof errors.TimeoutError;
 
 /** Takes what is handed over, before anything of it is used. */
 export function receive(needs: Needs): void {
-  ({
+  [
     BodyTooLargeError,
     ConnectionError,
     errorOf,
@@ -74,5 +74,5 @@ export function receive(needs: Needs): void {
     Ring,
     Sending,
     TimeoutError,
-  } = needs);
+  ] = needs;
 }
