@@ -1,4 +1,4 @@
-import { checkDuration, checkInteger, checkOptions, expected } from '../errors/index.ts';
+import { checkDuration, checkEach, checkInteger, expected } from '../errors/index.ts';
 import type { CallOptions, QueryValue } from '../http/index.ts';
 import type { ResumeEvent, Schema } from '../records/index.ts';
 import { encodeFilter, type Filter } from './filter.ts';
@@ -57,7 +57,7 @@ export function names(value: string | readonly string[] = []): readonly string[]
  */
 export function readQuery(options: ReadOptions, job: JobKey): Record<string, QueryValue> {
   const { endTs, filter, follow, index, meta, nodata, offset, start, startAfter, startTs } = options;
-  checkOptions(options, { count: 0, offset: 0, startTs: 0, endTs: 0, maxRecordBytes: 1, parallel: 1 });
+  checkEach(options, { count: 0, offset: 0, startTs: 0, endTs: 0, maxRecordBytes: 1, parallel: 1 });
   for (const number of [index ?? []].flat()) checkInteger('index', number, 0);
   checkRecordKey('start', start, job);
   checkRecordKey('startAfter', startAfter, job);

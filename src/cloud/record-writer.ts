@@ -1,4 +1,4 @@
-import { checkDuration, checkOptions, checkType, expected, TimeoutError } from '../errors/index.ts';
+import { checkDuration, checkEach, checkType, expected, TimeoutError } from '../errors/index.ts';
 import { type Connection, checkCall, type Path, Scope } from '../http/index.ts';
 import type { BatchWriter } from './later/batch-writer.ts';
 import { later } from './later.ts';
@@ -128,7 +128,7 @@ export class RecordWriter<T> implements AsyncDisposable {
 
 function checkWriter(options: WriterOptions): void {
   checkType('options', options, 'object');
-  checkOptions(options, {
+  checkEach(options, {
     size: 1,
     maxItemSize: 1,
     maxBatchSize: 1,

@@ -5,7 +5,7 @@ export { CircuitOpenError, isCircuitOpenError } from './CircuitOpenError.ts';
 export { ConfigurationError, isConfigurationError } from './ConfigurationError.ts';
 export { ConnectionError, isConnectionError } from './ConnectionError.ts';
 export { checkDuration, checkInteger, checkType, expected } from './check.ts';
-export { checkOptions } from './check-options.ts';
+export { checkEach } from './check-each.ts';
 export { DecodeError, isDecodeError } from './DecodeError.ts';
 export { DuplicateJobError, isDuplicateJobError } from './DuplicateJobError.ts';
 export { ForbiddenError, isForbiddenError } from './ForbiddenError.ts';

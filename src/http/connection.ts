@@ -1,5 +1,5 @@
 import ky from 'ky';
-import { ConfigurationError, checkOptions, type TidewayError, TimeoutError } from '../errors/index.ts';
+import { ConfigurationError, checkEach, type TidewayError, TimeoutError } from '../errors/index.ts';
 import { type Attempts, sendOnce } from './attempt.ts';
 import { bodyOf, expectBody } from './body.ts';
 import { basic, parseCredential } from './credentials.ts';
@@ -29,7 +29,7 @@ export class Connection {
   readonly #closed: Scope = new Scope();
 
   constructor(options: ConnectionOptions = {}) {
-    checkOptions(options, { fetch: 'function', hooks: 'object', logger: 'object', userAgent: 'string' });
+    checkEach(options, { fetch: 'function', hooks: 'object', logger: 'object', userAgent: 'string' });
     checkCall(options);
     this.#options = options;
     this.#endpoints = {
@@ -154,6 +154,6 @@ export class Connection {
 
 /** Checks what a call and a connection have in common. */
 export function checkCall(options: CallOptions): void {
-  checkOptions(options, { signal: 'object', timeout: 'duration', idleTimeout: 'duration', deadline: 'duration' });
+  checkEach(options, { signal: 'object', timeout: 'duration', idleTimeout: 'duration', deadline: 'duration' });
   retryOptions(options.retry);
 }

@@ -1,4 +1,4 @@
-import { checkOptions, checkType, isApiError, isBreak } from '../errors/index.ts';
+import { checkEach, checkType, isApiError, isConnectionError, isTimeoutError } from '../errors/index.ts';
 import { backoff } from './backoff.ts';
 import type { RetryOptions } from './options.ts';
 
@@ -10,13 +10,14 @@ export function retryOptions(options: RetryOptions | false = {}): Required<Retry
   if (options) checkType('retry', options, 'object');
   const { attempts = 4, maxTime = 60_000, maxRetryAfter = 30_000, backoff = 500 } = options || { attempts: 1 };
   const policy = { attempts, maxTime, maxRetryAfter, backoff };
-  checkOptions(policy, { attempts: 1, maxTime: 'duration', maxRetryAfter: 'duration', backoff: 'duration' }, 'retry.');
+  checkEach(policy, { attempts: 1, maxTime: 'duration', maxRetryAfter: 'duration', backoff: 'duration' }, 'retry.');
   return policy;
 }
 
 /** Whether another try may help. */
 export function isTransient(error: unknown): boolean {
-  return isApiError(error) ? RETRIED_STATUSES.includes(error.status) : isBreak(error);
+  if (isApiError(error)) return RETRIED_STATUSES.includes(error.status);
+  return isConnectionError(error) || (isTimeoutError(error) && error.phase === 'headers');
 }
 
 /**

@@ -16,9 +16,7 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
   /** Hands out the records, once its code is there. */
   #reading: Reading<T> | undefined;
   #used = false;
-  /** Whether it was closed without it. */
-  #closed = false;
-  /** What the source does yet to be free. */
+  /** Once it was closed without it: what the source does yet to be free. */
   #closing: Promise<void> | undefined;
 
   /** `open` makes the source when the first record is wanted. */
@@ -37,7 +35,7 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
     const iterator = {
       next: (): Promise<IteratorResult<T, undefined>> => {
         if (this.#reading) return this.#reading.next();
-        if (this.#closed) return Promise.resolve({ done: true, value: undefined });
+        if (this.#closing) return iterator.return();
         return this.#load().then((reading) => reading.next());
       },
       return: async (): Promise<IteratorResult<T, undefined>> => {
@@ -138,16 +136,13 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
       first = await source.pull();
       return handingOut();
     });
-    this.#reading = new Reading(source, first, this.#closed);
+    this.#reading = new Reading(source, first, this.#closing !== undefined);
     return this.#reading;
   }
 
   #close(reason?: unknown): Promise<void> | undefined {
     if (this.#reading) return this.#reading.close(reason);
-    if (!this.#closed) {
-      this.#closed = true;
-      this.#closing = this.#source?.close(reason) || undefined;
-    }
+    this.#closing ??= Promise.resolve(this.#source?.close(reason));
     return this.#closing;
   }
 }

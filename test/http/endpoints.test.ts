@@ -75,7 +75,8 @@ test.each(['endpoint', 'dashEndpoint'])('`%s` is refused when it is no address o
 });
 
 test.each(['endpoint', 'dashEndpoint'])('`%s` is refused when it carries a query or a fragment', (name) => {
-  for (const value of ['https://storage.example/?apikey=SECRET', 'https://storage.example/#SECRET']) {
+  const queries = ['https://storage.example/?apikey=SECRET', 'https://storage.example?'];
+  for (const value of [...queries, 'https://storage.example/#SECRET', 'https://storage.example/#']) {
     const error = thrown(() => new Connection({ [name]: value }));
     expect(error).toSatisfy(isConfigurationError);
     expect(prints(error)).not.toContain('SECRET');

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { ConfigurationError, Connection, isConnectionError, NotFoundError, path } from 'tideway';
+import { ConfigurationError, Connection, isConnectionError, NotFoundError, path, TimeoutError } from 'tideway';
 import { afterEach, expect, test, vi } from 'vitest';
 import { rejection } from '../helpers/rejection.ts';
 import { sendJson, startServer } from '../helpers/server.ts';
@@ -88,6 +88,8 @@ test('An error of the family that `fetch` throws comes out as it is', async () =
   for (const failure of [
     new ConfigurationError('Expected a cache'),
     new NotFoundError({ status: 404, method: 'GET', path: '/' }),
+    // Of a fetcher whose queue is full: to ask it again would not empty it.
+    new TimeoutError('No place in the queue', 'queue', 5),
   ]) {
     let calls = 0;
     const fetch = async (): Promise<Response> => {

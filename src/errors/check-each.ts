@@ -4,7 +4,7 @@ import { checkDuration, checkInteger, checkType } from './check.ts';
 export type OptionKind = number | 'duration' | Parameters<typeof checkType>[2];
 
 /** Checks options by what each must be. `prefix` stands before their names in messages. */
-export function checkOptions<Options extends object>(
+export function checkEach<Options extends object>(
   options: Options,
   kinds: { readonly [Name in keyof Options]?: OptionKind },
   prefix: string = '',
