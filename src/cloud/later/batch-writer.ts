@@ -324,7 +324,8 @@ export class BatchWriter {
     const storedAfter = this.#storedAfter.map((stored) => this.#range(stored));
     const range = this.#range(batch);
     if (isApiError(error) && !this.#isTransient(error)) {
-      return apiErrorOf({ ...error, body: error.body, batch: { ...range, storedAfter } });
+      const message = `${error.message} (${range.count} records from index ${range.start} were not stored)`;
+      return apiErrorOf({ ...error, body: error.body, batch: { ...range, storedAfter }, message });
     }
     return unsaved(this.#needs, `Writing ${this.#target.name}`, this.unsaved(), range.start, error, storedAfter);
   }
