@@ -37,6 +37,9 @@ export const needs: Needs = [
   Sending,
   TimeoutError,
 ];
+/** How long the code is waited for, in milliseconds. */
+const LOADING_TIME = 30_000;
+
 type Later = typeof import('./later/index.ts');
 
 let loaded: Promise<Later> | undefined;
@@ -45,10 +48,13 @@ let loaded: Promise<Later> | undefined;
  * All that comes after a request was sent, and what only some requests need before: limits, gates, caches, hooks. It is
  * loaded beside the first request, and at the start where the network may vanish.
  *
- * @throws ConnectionError when it cannot be loaded; the next call tries again.
+ * @throws ConnectionError when it cannot be loaded, or not in time; the next call tries again.
  */
 export function later(): Promise<Later> {
-  loaded ??= import('./later/index.ts').then(
+  loaded ??= new Promise<Later>((resolve, reject) => {
+    const timer = setTimeout(reject, LOADING_TIME);
+    import('./later/index.ts').then(resolve, reject).then(() => clearTimeout(timer));
+  }).then(
     (code) => {
       code.receive(needs);
       return code;

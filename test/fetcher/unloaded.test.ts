@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type * as Entry from 'tideway/fetcher';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { rejection } from '../helpers/rejection.ts';
 import { deferred, startServer, type TestServer } from '../helpers/server.ts';
 
@@ -31,6 +31,9 @@ beforeAll(async () => {
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 /** A program with a copy of the fetcher of its own, in chunks as a bundler makes them. */
 function program() {
@@ -97,6 +100,18 @@ describe('a program that cannot load what comes after sending', () => {
     take();
     expect(await rejection(ask(entry, server.url))).toMatchObject(LOST);
     expect(server.requests).toEqual([]);
+  });
+
+  it('is told so when it does not come in time', async () => {
+    const { entry, hold } = program();
+    hold(new Promise(() => {}));
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const fetcher = new entry.Fetcher({ fetch: async () => new Response() });
+    const lost = Promise.all([rejection(fetcher.fetch('http://a.test/')), rejection(fetcher.map(['b']).next())]);
+    await vi.advanceTimersByTimeAsync(30_000);
+    vi.useRealTimers();
+    expect(await lost).toMatchObject([LOST, LOST]);
+    expect(fetcher).toMatchObject({ pending: 0, size: 0 });
   });
 
   it('may ask for a lease again, and has lost none', async () => {
