@@ -55,7 +55,7 @@ test.describe('a page that reads items', () => {
     await open(page, site);
     expect(loaded(site)).toContain('/lean.js');
     expect(await read(page, site, site.stage.options.apiKey)).toEqual({ count: SIZE });
-    const decoding = [expect.stringMatching(/body-reader/), expect.stringMatching(/resumable-source/)];
+    const decoding = [expect.stringMatching(/body-reader/), expect.stringMatching(/resuming/)];
     expect(loaded(site)).toEqual(expect.arrayContaining(decoding));
     expect(await read(page, site, site.stage.options.apiKey)).toEqual({ count: SIZE });
     expect(loaded(site)).toEqual([]);
