@@ -1,5 +1,5 @@
 import { checkDuration, checkType, DuplicateJobError, TimeoutError } from '../errors/index.ts';
-import { type Connection, Scope } from '../http/index.ts';
+import { type Connection, path, Scope } from '../http/index.ts';
 import { checkObject } from './check-object.ts';
 import { checkText } from './check-text.ts';
 import { checkState, STATES } from './job-state.ts';
@@ -27,6 +27,7 @@ export function command<Name extends NameFor<CommandNeeds>>(
     checkType,
     DuplicateJobError,
     parseJobKey,
+    path,
     readLines,
     resumable,
     Scope,

@@ -1,5 +1,5 @@
 import { checkInteger, expected, isNotFoundError } from '../errors/index.ts';
-import { type CallOptions, type Connection, type Path, path, type QueryValue } from '../http/index.ts';
+import type { CallOptions, Connection, Path, QueryValue } from '../http/index.ts';
 import { type RecordSource, Records, type Schema } from '../records/index.ts';
 import { type JobKey, parseJobKey } from './keys.ts';
 import type { DownloadOptions } from './later/download.ts';
@@ -30,7 +30,8 @@ export abstract class JobData<T, Input = T> {
     this.connection = connection;
     this.key = parseJobKey(key);
     this.resource = resource;
-    this.#path = path`/${resource}/${this.key}`;
+    // Nothing to encode: a key is integers.
+    this.#path = `/${resource}/${this.key.join('/')}` as Path;
     expectReading();
   }
 
@@ -77,7 +78,7 @@ export abstract class JobData<T, Input = T> {
   download(options: DownloadOptions): ReadableStream<Uint8Array<ArrayBuffer>> {
     const { connection, key, resource } = this;
     const open = (): RecordSource<Uint8Array<ArrayBuffer>> =>
-      lazySource(() => later(connection, 'openDownload', resource, key, options));
+      lazySource(() => later(connection, 'openDownload', this.#path, resource, key, options));
     return new Records(open).toReadableStream();
   }
 

@@ -15,7 +15,7 @@ import {
   UnsavedRecordsError,
   ValueTooLargeError,
 } from '../errors/index.ts';
-import { backoff, type Connection, isTransient, path, retryDelay, retryOptions, sleep } from '../http/index.ts';
+import { backoff, type Connection, isTransient, retryDelay, retryOptions, sleep } from '../http/index.ts';
 import { encodeFilter } from './filter.ts';
 import type { HandedNeeds } from './later/needs.ts';
 import { lazySource } from './lazy-source.ts';
@@ -40,7 +40,6 @@ export function handedBy(connection: Connection): HandedNeeds {
     lazySource,
     names,
     notJson,
-    path,
     resuming,
     retryDelay,
     retryOptions,

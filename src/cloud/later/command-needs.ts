@@ -1,6 +1,6 @@
 import type { checkDuration, checkType, DuplicateJobError, TimeoutError } from '../../errors/index.ts';
 import type { Handed } from '../../http/handed.ts';
-import type { Scope } from '../../http/index.ts';
+import type { path, Scope } from '../../http/index.ts';
 import type { checkObject } from '../check-object.ts';
 import type { checkText } from '../check-text.ts';
 import type { checkState, STATES } from '../job-state.ts';
@@ -17,6 +17,7 @@ export interface CommandNeeds extends Needs {
   readonly checkType: typeof checkType;
   readonly DuplicateJobError: typeof DuplicateJobError;
   readonly parseJobKey: typeof parseJobKey;
+  readonly path: typeof path;
   readonly readLines: typeof readLines;
   readonly resumable: typeof resumable;
   readonly Scope: typeof Scope;
@@ -33,6 +34,7 @@ const MORE = [
   'checkType',
   'DuplicateJobError',
   'parseJobKey',
+  'path',
   'readLines',
   'resumable',
   'Scope',

@@ -1,4 +1,4 @@
-import type { BodyReader, CallOptions } from '../../http/index.ts';
+import type { BodyReader, CallOptions, Path } from '../../http/index.ts';
 import type { RecordSource } from '../../records/index.ts';
 import type { Filter } from '../filter.ts';
 import type { JobKey } from '../keys.ts';
@@ -32,6 +32,7 @@ const FORMATS: readonly string[] = ['jl', 'json', 'xml', 'csv', 'text', 'html', 
 /** The chunks of the records of a job in a format of the server's. They are asked for when the first one is. */
 export async function openDownload(
   needs: Needs,
+  path: Path,
   resource: string,
   key: JobKey,
   options: DownloadOptions,
@@ -50,7 +51,7 @@ export async function openDownload(
     sep,
     ...call
   } = options;
-  const { checkInteger, connection, encodeFilter, expected, names, path } = needs;
+  const { checkInteger, connection, encodeFilter, expected, names } = needs;
   if (!FORMATS.includes(format)) {
     expected(`\`format\` to be one of ${FORMATS.join(', ')}`, format);
   }
@@ -74,15 +75,14 @@ export async function openDownload(
     meta: names(meta),
   };
   const headers = { accept: format === 'msgpack' ? 'application/x-msgpack' : '*/*' };
-  const target = path`/${resource}/${key}`;
-  const scope = connection.scope(`GET ${target}`, call);
+  const scope = connection.scope(`GET ${path}`, call);
   const request = { ...call, signal: scope.signal, deadline: Number.POSITIVE_INFINITY, query, headers };
   let body: BodyReader | undefined;
   return {
     bytes: 0,
     resumes: 0,
     pull: async () => {
-      body ??= await connection.open(target, request);
+      body ??= await connection.open(path, request);
       const chunk = await body.read();
       return chunk && { records: [chunk] };
     },

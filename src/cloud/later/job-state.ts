@@ -1,5 +1,5 @@
 import type { ApiError } from '../../errors/index.ts';
-import type { CallOptions } from '../../http/index.ts';
+import type { CallOptions, Path } from '../../http/index.ts';
 import type { JobKey } from '../keys.ts';
 import type { JobState } from '../wire.ts';
 import type { Needs } from './needs.ts';
@@ -10,7 +10,7 @@ import type { Needs } from './needs.ts';
  * @throws NotFoundError when there is no such job.
  */
 export async function readState(needs: Needs, key: JobKey, options: CallOptions): Promise<JobState> {
-  const target = needs.path`/jobs/${key}/state`;
+  const target = `/jobs/${key.join('/')}/state` as Path;
   const state = await needs.connection.json<JobState | null | undefined>(target, options);
   if (!state) throw notFound(needs, target, `there is no job \`${key.join('/')}\``);
   return state;

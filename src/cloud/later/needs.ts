@@ -11,7 +11,7 @@ import type {
   ValueTooLargeError,
 } from '../../errors/index.ts';
 import type { Handed } from '../../http/handed.ts';
-import type { backoff, Connection, isTransient, path, retryDelay, retryOptions, sleep } from '../../http/index.ts';
+import type { backoff, Connection, isTransient, retryDelay, retryOptions, sleep } from '../../http/index.ts';
 import type { InterruptionErrors, interruption } from '../../records/interruption.ts';
 import type { encodeFilter } from '../filter.ts';
 import type { lazySource } from '../lazy-source.ts';
@@ -35,7 +35,6 @@ export interface Needs extends InterruptionErrors {
   readonly lazySource: typeof lazySource;
   readonly names: typeof names;
   readonly notJson: typeof notJson;
-  readonly path: typeof path;
   /** Loads what resumes reads, and tells of those that cannot be. */
   readonly resuming: () => Promise<{ readonly interruption: typeof interruption }>;
   readonly retryDelay: typeof retryDelay;
@@ -64,7 +63,6 @@ export const ORDER = [
   'lazySource',
   'names',
   'notJson',
-  'path',
   'resuming',
   'retryDelay',
   'retryOptions',

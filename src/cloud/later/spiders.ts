@@ -1,17 +1,22 @@
 import type { CallOptions } from '../../http/index.ts';
 import type { SpiderIdOptions } from '../spiders.ts';
 import type { SpiderSummary } from '../wire.ts';
+import type { CommandNeeds } from './command-needs.ts';
 import { askDash } from './dash.ts';
 import { notFound } from './job-state.ts';
-import type { Needs } from './needs.ts';
 
 /** The spiders of a project that are deployed. */
-export function listSpiders(needs: Needs, project: string, options: CallOptions): Promise<SpiderSummary[]> {
+export function listSpiders(needs: CommandNeeds, project: string, options: CallOptions): Promise<SpiderSummary[]> {
   return askDash(needs, needs.path`/spiders/list.json`, 'spiders', { ...options, query: { project } });
 }
 
 /** The tags of a spider. */
-export function listSpiderTags(needs: Needs, project: string, spider: string, options: CallOptions): Promise<string[]> {
+export function listSpiderTags(
+  needs: CommandNeeds,
+  project: string,
+  spider: string,
+  options: CallOptions,
+): Promise<string[]> {
   return askDash(needs, needs.path`/v2/projects/${project}/spiders/${spider}`, 'tags', options);
 }
 
@@ -21,7 +26,7 @@ export function listSpiderTags(needs: Needs, project: string, spider: string, op
  * @throws NotFoundError when there is no spider of this name.
  */
 export async function findSpider(
-  needs: Needs,
+  needs: CommandNeeds,
   project: string,
   name: string,
   { create, ...call }: SpiderIdOptions,
@@ -34,6 +39,6 @@ export async function findSpider(
 }
 
 /** Refuses what cannot be the name of a spider. */
-export function checkSpiderName({ expected }: Needs, name: unknown): asserts name is string {
+export function checkSpiderName({ expected }: CommandNeeds, name: unknown): asserts name is string {
   if (typeof name !== 'string' || name === '') expected('`spider` to be the name of a spider', name);
 }
