@@ -39,7 +39,7 @@ export class Engine implements Shared {
   readonly settings: Settings;
   readonly gates: readonly Gate[];
   readonly cache: Shared['cache'];
-  works: Works | undefined = undefined;
+  works: Works | undefined;
   readonly idlers: Shared['idlers'] = new Set();
   isStopping = false;
   readonly #maxQueueSize: number;

@@ -17,7 +17,7 @@ export interface MapOptions extends FetchInit {
 /** What gives URLs, as it was opened. */
 export type MapSource = AsyncIterator<unknown> | Iterator<unknown>;
 
-/** What a {@link FetchMap} needs of its fetcher. */
+/** What `map` needs of its fetcher. */
 export interface MapHost {
   readonly buffer: number;
   /** Takes a task; throws when there will be no more. */

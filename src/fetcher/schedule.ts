@@ -48,7 +48,7 @@ export class Schedule {
   #isPumping = false;
   #passedOver: FetchTask | undefined;
   /** Those who need a lease; undefined where nothing is limited. */
-  waiting: Claims | undefined = undefined;
+  waiting: Claims | undefined;
   /** Tasks that were begun and have not come for a place yet. */
   starting = 0;
   running = 0;

@@ -1,7 +1,6 @@
 import type { Lease, Outcome } from './limiter.ts';
 import type { Line } from './line.ts';
 import type { Target } from './redirect.ts';
-import type { Answer } from './shared.ts';
 import type { Trip } from './trip.ts';
 import type { Visit } from './visit.ts';
 
@@ -13,7 +12,7 @@ const NO_LEASES: readonly Lease[] = [];
 type SentInit = RequestInit & { duplex?: 'half' };
 
 /** One request over the network, from its way to a place until the end of its body, with all that it holds. */
-export class Sending implements Answer, Visit {
+export class Sending implements Visit {
   readonly source = 'network';
   readonly trip: Trip;
   /** What is sent: the trip may go on. */
@@ -21,18 +20,18 @@ export class Sending implements Answer, Visit {
   readonly line: Line;
   readonly #headers: Headers | undefined;
   readonly #leases: readonly Lease[];
-  lease: Lease | undefined = undefined;
-  at: Visit['at'] = undefined;
+  lease: Lease | undefined;
+  at: Visit['at'];
   /** The longest wait for its answer, and until when that is. */
   timeout = 0;
   due = 0;
-  sent: number | undefined = undefined;
-  latency: number | undefined = undefined;
-  asked: number | undefined = undefined;
-  response!: Response;
+  sent: number | undefined;
+  latency: number | undefined;
+  asked: number | undefined;
+  response: Response | undefined;
   #isHeld = true;
-  #answered: Promise<Response> | undefined = undefined;
-  #tell: ((answered: Promise<Response>) => void) | undefined = undefined;
+  #answered: Promise<Response> | undefined;
+  #tell: ((answered: Promise<Response>) => void) | undefined;
 
   constructor(trip: Trip, line: Line, leases: readonly Lease[] = NO_LEASES, headers?: Headers) {
     this.trip = trip;
@@ -67,11 +66,18 @@ export class Sending implements Answer, Visit {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     const { clock, schedule } = this.trip.shared;
-    const { sent } = this;
+    const { response, sent } = this;
+    if (!response) {
+      // Its answer may come all the same, and would hold its connection.
+      this.#answered?.then(
+        (late) => late.body?.cancel().catch(() => {}),
+        () => {},
+      );
+    }
     const outcome: Outcome | undefined =
       sent === undefined
         ? undefined
-        : { status: this.response?.status, latency: this.latency ?? clock.now() - sent, error, rest: this.asked };
+        : { status: response?.status, latency: this.latency ?? clock.now() - sent, error, rest: this.asked };
     schedule.leave(this, outcome);
     for (const lease of this.#leases) lease.release(outcome);
   }

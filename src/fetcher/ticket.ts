@@ -16,10 +16,10 @@ export class Ticket {
   /** Whether the policy has it. */
   isQueued = true;
   /** What it is doing as of now. */
-  trip: { interrupt(reason: unknown): void } | undefined = undefined;
+  trip: { interrupt(reason: unknown): void } | undefined;
   /** Its neighbours in the list of all that have no result. */
-  previous: Ticket | undefined = undefined;
-  next: Ticket | undefined = undefined;
+  previous: Ticket | undefined;
+  next: Ticket | undefined;
 
   constructor(task: FetchTask, accepted: number, settle: Settle, rejects: boolean) {
     this.task = task;

@@ -17,10 +17,10 @@ export class Trip {
   readonly ticket: Ticket;
   /** Whether it takes no place and is not admitted. */
   readonly isExtra: boolean;
-  hooks: HookSteps | undefined = undefined;
+  hooks: HookSteps | undefined;
   init: FetchInit;
   /** What is sent next; undefined until it was found to be right. */
-  target: Target | undefined = undefined;
+  target: Target | undefined;
   /** The request of now; each has its own. */
   line: Line = new Line();
   /** Why the whole task ends; undefined while it goes on. */
@@ -34,13 +34,13 @@ export class Trip {
   hops = 0;
   redirects: readonly string[] = NO_REDIRECTS;
   /** What was asked for already, to find loops; undefined before the first redirect. */
-  seen: Set<string> | undefined = undefined;
-  firstSent: number | undefined = undefined;
+  seen: Set<string> | undefined;
+  firstSent: number | undefined;
   sent = 0;
-  ttfb: number | undefined = undefined;
-  answer: Answer | undefined = undefined;
+  ttfb: number | undefined;
+  answer: Answer | undefined;
   /** A body that somebody else reads. */
-  handedOver: { cancel(reason: unknown): void } | undefined = undefined;
+  handedOver: { cancel(reason: unknown): void } | undefined;
 
   constructor(ticket: Ticket, shared: Shared, isExtra: boolean, givenUp?: { readonly reason: unknown }) {
     this.ticket = ticket;

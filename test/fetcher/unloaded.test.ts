@@ -166,6 +166,27 @@ describe('while what comes after sending is loaded', () => {
     expect(fetcher.stats).toMatchObject({ failed: 2, requests: 2 });
   });
 
+  it('an answer is let go that comes after the abort', async () => {
+    const { entry, hold } = program();
+    const loaded = deferred();
+    hold(loaded.promise);
+    const cancelled = deferred();
+    const answer = deferred();
+    const fetcher = new entry.Fetcher({
+      fetch: async () => {
+        await answer.promise;
+        return new Response(new ReadableStream({ cancel: () => cancelled.resolve() }));
+      },
+    });
+    const controller = new AbortController();
+    const left = rejection(fetcher.fetch('http://a.test/', { signal: controller.signal }));
+    controller.abort('not wanted');
+    expect(await left).toBe('not wanted');
+    answer.resolve();
+    await cancelled.promise;
+    loaded.resolve();
+  });
+
   it('nothing is sent that has limits, and then no more than they let', async () => {
     const now = { all: 0, most: 0 };
     await using server = await startServer(async (response) => {

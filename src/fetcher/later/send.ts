@@ -1,6 +1,7 @@
 import type { Lease } from '../limiter.ts';
 import type { Line } from '../line.ts';
 import type { Target } from '../redirect.ts';
+import type { Answer } from '../shared.ts';
 import type { Trip } from '../trip.ts';
 import { admitted } from './admitted.ts';
 import { checkPublic } from './check-public.ts';
@@ -13,7 +14,7 @@ import { rest } from './rest.ts';
 const RESTS = ['ratelimit', 'ratelimit-remaining', 'x-ratelimit-remaining'];
 
 /** Admission, limits, a place, and the request, unless all of that was done already. */
-export async function send(parts: Parts, trip: Trip, line: Line, begun?: Sending, own?: Headers): Promise<Sending> {
+export async function send(parts: Parts, trip: Trip, line: Line, begun?: Sending, own?: Headers): Promise<Answer> {
   const { watch } = parts;
   const { clock, gates, settings } = trip.shared;
   const target = trip.target as Target;
@@ -31,10 +32,8 @@ export async function send(parts: Parts, trip: Trip, line: Line, begun?: Sending
   } else if (sending.sent !== undefined) {
     watch.add(sending, sending.sent + sending.timeout - clock.now());
   }
-  let answered: Promise<Response> | undefined;
   try {
-    answered = sending.answer();
-    const response = await line.race(answered);
+    const response = await line.race(sending.answer());
     sending.response = response;
     sending.latency = clock.now() - (sending.sent as number);
     watch.delete(sending);
@@ -45,16 +44,11 @@ export async function send(parts: Parts, trip: Trip, line: Line, begun?: Sending
     if ((status >= 300 && headers.has('retry-after')) || RESTS.some((name) => headers.has(name))) {
       sending.asked = rest(parts, trip, response);
     }
-    return sending;
+    return sending as Answer;
   } catch (error) {
     watch.delete(sending);
     const what = `${whatOf(target)} got no answer`;
     const failure = line.isEnded ? line.reason : await typed(error, what, settings.secretHeaders, target);
-    // It may come all the same, and would hold its connection.
-    answered?.then(
-      (late) => late.body?.cancel().catch(() => {}),
-      () => {},
-    );
     sending.release(errorOf(failure));
     throw failure;
   }
