@@ -25,7 +25,7 @@ export class RecordWriter<T> implements AsyncDisposable {
     checkWriter(options);
     this.#connection = connection;
     this.#target = target;
-    this.#options = options;
+    this.#options = { ...options };
     openWriters(connection).add(this);
   }
 
