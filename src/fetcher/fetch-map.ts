@@ -6,22 +6,22 @@ import type { FetchSource, MapHost, MapOptions, MapSource } from './map-options.
 
 /**
  * The results of a source, in the order in which they come. The source is read as fast as results are taken, by code
- * that is loaded from the call of `map` on.
+ * that is loaded from the call of `map` on. `usual` is how many are under way where the options do not say.
  */
 export function fetchMap(
   source: FetchSource,
   options: MapOptions | undefined,
-  host: MapHost,
-  load: () => Promise<Works>,
+  usual: number,
+  host: MapHost & { open(): Promise<Works> },
 ): AsyncIterableIterator<FetchResult, undefined> & AsyncDisposable {
-  const { buffer = host.buffer, ...init } = options ?? {};
+  const { buffer = usual, ...init } = options ?? {};
   checkInteger('buffer', buffer, 1);
   const list = source as Partial<Iterable<unknown> & AsyncIterable<unknown>> | null | undefined;
   const open = typeof source === 'string' ? undefined : (list?.[Symbol.asyncIterator] ?? list?.[Symbol.iterator]);
   if (!open) expected('a list of URLs, or anything else that can be iterated', source);
   const opened: MapSource = (open as () => MapSource).call(source);
   let mapping: Mapping | undefined;
-  const loading = load().then((works) => {
+  const loading = host.open().then((works) => {
     mapping = works.map(opened, options && init, buffer, host);
     return mapping;
   });

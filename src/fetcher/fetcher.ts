@@ -8,7 +8,6 @@ import type { FetchResult } from './fetch-result.ts';
 import type { FetchTask } from './fetch-task.ts';
 import type { FetchSource, MapOptions } from './map-options.ts';
 import type { FetcherOptions, FetcherStats } from './options.ts';
-import { type Settle, Ticket } from './ticket.ts';
 
 /** Told of a result. It is called later, never by `enqueue` itself, and takes up no place. */
 export type FetchHandler = (url: string, result: FetchResult) => unknown;
@@ -105,16 +104,7 @@ export class Fetcher implements AsyncDisposable {
    * delivered first. Leaving the loop cancels the rest.
    */
   map(source: FetchSource, options?: MapOptions): AsyncIterableIterator<FetchResult, undefined> & AsyncDisposable {
-    const host = {
-      buffer: Math.max(16, 2 * this.concurrency),
-      accept: (task: FetchTask, settle: (result: FetchResult) => void) => {
-        this.#engine.accept(task, settle as Settle, false);
-      },
-      cancel: ({ ticket }: FetchTask, reason: unknown) => {
-        if (ticket instanceof Ticket) this.#engine.cancel(ticket, reason);
-      },
-    };
-    return fetchMap(source, options, host, () => this.#engine.open());
+    return fetchMap(source, options, Math.max(16, 2 * this.concurrency), this.#engine);
   }
 
   /** Begins, or goes on after {@link pause}. */

@@ -1,6 +1,6 @@
 import type { FetchInit } from './fetch-init.ts';
-import type { FetchResult } from './fetch-result.ts';
 import type { FetchTask } from './fetch-task.ts';
+import type { Settle, Ticket } from './ticket.ts';
 
 /** What may be fetched: text, URLs or tasks, of any length. */
 export type FetchSource = Iterable<string | URL | FetchTask> | AsyncIterable<string | URL | FetchTask>;
@@ -19,8 +19,7 @@ export type MapSource = AsyncIterator<unknown> | Iterator<unknown>;
 
 /** What `map` needs of its fetcher. */
 export interface MapHost {
-  readonly buffer: number;
   /** Takes a task; throws when there will be no more. */
-  accept(task: FetchTask, settle: (result: FetchResult) => void): void;
-  cancel(task: FetchTask, reason: unknown): void;
+  accept(task: FetchTask, settle: Settle, rejects: boolean): void;
+  cancel(ticket: Ticket, reason: unknown): void;
 }

@@ -1,6 +1,7 @@
 import type { FetchInit } from '../fetch-init.ts';
 import type { FetchResult } from '../fetch-result.ts';
 import type { MapHost, MapSource } from '../map-options.ts';
+import type { Settle, Ticket } from '../ticket.ts';
 import { FetchTask, Ring } from './needs.ts';
 
 interface Step {
@@ -52,7 +53,7 @@ export class Mapping {
     this.#isOver = this.#isLeft = true;
     this.#failure = undefined;
     const reason = new DOMException('Nobody wants the results any more', 'AbortError');
-    for (const task of this.#running) this.#host.cancel(task, reason);
+    for (const { ticket } of this.#running) if (ticket) this.#host.cancel(ticket as Ticket, reason);
     while (this.#results.shift()) {}
     this.#settle();
     if (!wasOver) {
@@ -102,12 +103,13 @@ export class Mapping {
       const taken = value instanceof FetchTask ? value : new FetchTask(value as string, this.#init);
       task = taken;
       this.#running.add(taken);
-      this.#host.accept(taken, (result) => {
+      const settle = (result: FetchResult): void => {
         this.#running.delete(taken);
         if (this.#steps.size > 0) this.#steps.shift()?.resolve({ done: false, value: result });
         else if (!this.#isLeft) this.#results.push(result);
         this.#pull();
-      });
+      };
+      this.#host.accept(taken, settle as Settle, false);
     } catch (error) {
       // What is no URL is a mistake of the source's; after a stop nothing is taken.
       if (task) this.#running.delete(task);
