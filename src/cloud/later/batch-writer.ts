@@ -1,15 +1,11 @@
-import type { RetryOptions } from '../../http/index.ts';
 import type { StoredData, WriterOptions, WriterTarget } from '../writer-options.ts';
 import { Batch } from './batch.ts';
+import { BatchDelivery } from './batch-delivery.ts';
 import { encodeLine } from './encode-line.ts';
 import type { Needs } from './needs.ts';
 import { nextIndex } from './next-index.ts';
 import { RecordShapes } from './record-shapes.ts';
 import { unsaved } from './unsaved.ts';
-import { uploaderOf } from './uploader.ts';
-
-/** How long a batch is tried: longer than a call that somebody waits for, and never for hours. */
-const RETRY: RetryOptions = { attempts: 100, maxTime: 600_000, maxRetryAfter: 300_000 };
 
 interface Waiting {
   readonly line: string;
@@ -33,7 +29,7 @@ export class BatchWriter {
   readonly #options: WriterOptions;
   readonly #needs: Needs;
   readonly #shapes: RecordShapes;
-  readonly #retry: Required<RetryOptions>;
+  readonly #delivery: BatchDelivery;
   readonly #size: number;
   readonly #maxItemSize: number;
   readonly #maxBatchSize: number;
@@ -67,12 +63,11 @@ export class BatchWriter {
   #failure: { readonly error: unknown } | undefined;
 
   constructor(needs: Needs, target: WriterTarget<unknown>, options: WriterOptions) {
-    const retry = options.retry ?? needs.connection.retry;
     this.#target = target;
     this.#options = { contentEncoding: target.data?.resource === 'samples' ? 'identity' : 'gzip', ...options };
     this.#needs = needs;
     this.#shapes = new RecordShapes(needs);
-    this.#retry = needs.retryOptions(retry === false ? false : { ...RETRY, ...retry });
+    this.#delivery = new BatchDelivery(needs, target, this.#options);
     this.#size = options.size ?? 1_000;
     this.#inFlight = options.inFlight ?? 1;
     this.#queueSize = options.queueSize ?? (this.#inFlight + 1) * this.#size;
@@ -239,10 +234,10 @@ export class BatchWriter {
   async #send(batch: Batch): Promise<void> {
     batch.sending = true;
     try {
-      const body = await batch.body;
-      const answer = await this.#deliver(batch, body);
+      const range = this.#range(batch);
+      const { answer, bytes } = await this.#delivery.deliver(batch, range.start);
       this.#settle(batch);
-      this.#options.onBatch?.({ ...this.#range(batch), bytes: body.length, answer });
+      this.#options.onBatch?.({ ...range, bytes, answer });
     } catch (error) {
       if (!this.#failed || batch.from < this.#failed.batch.from) this.#failed = { batch, error };
       for (const other of this.#batches) if (other.from > batch.from) other.stop.abort();
@@ -251,53 +246,6 @@ export class BatchWriter {
     if (!this.#failed) this.#pump();
     else if (!this.#batches.some(({ sending }) => sending)) this.#fail(this.#explain(this.#failed));
   }
-
-  /** Sends a batch until it is stored. A repeated one says the same `start`, so it is stored once. */
-  async #deliver(batch: Batch, body: Uint8Array<ArrayBuffer>): Promise<unknown> {
-    const { retryDelay, sleep } = this.#needs;
-    const started = performance.now();
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await uploaderOf(this.#needs.connection).run(() => this.#post(batch, body));
-      } catch (error) {
-        const elapsed = performance.now() - started;
-        const last = attempt === this.#retry.attempts || batch.stop.signal.aborted || this.#failure;
-        const delay = last ? undefined : retryDelay(error, attempt, elapsed, this.#retry, this.#isTransient);
-        if (delay === undefined) throw error;
-        await sleep(delay, batch.stop.signal).catch(() => {
-          throw error;
-        });
-      }
-    }
-  }
-
-  async #post(batch: Batch, body: Uint8Array<ArrayBuffer>): Promise<unknown> {
-    const { contentEncoding, idleTimeout, signal, timeout } = this.#options;
-    const { data, path } = this.#target;
-    const text = await this.#needs.connection.text(path, {
-      method: 'POST',
-      query: { start: data && this.#range(batch).start },
-      body,
-      headers: contentEncoding === 'identity' ? {} : { 'content-encoding': 'gzip' },
-      retry: false,
-      signal,
-      timeout,
-      idleTimeout,
-    });
-    try {
-      return text.trim() ? JSON.parse(text) : undefined;
-    } catch {
-      // A page of something that stands between, which has stored nothing.
-      if (text.trimStart().startsWith('<')) throw await this.#needs.notJson(`JSON from POST ${path}`, text);
-      return undefined;
-    }
-  }
-
-  readonly #isTransient = (error: unknown): boolean => {
-    const { isApiError, isBreak } = this.#needs;
-    if (isApiError(error)) return error.status >= 500 || error.status === 408 || error.status === 429;
-    return isBreak(error);
-  };
 
   #range({ from, lines }: Batch): { start: number; count: number } {
     return { start: (this.#start ?? 0) + from, count: lines.length };
@@ -323,7 +271,7 @@ export class BatchWriter {
     if (!isTidewayError(error)) return error;
     const storedAfter = this.#storedAfter.map((stored) => this.#range(stored));
     const range = this.#range(batch);
-    if (isApiError(error) && !this.#isTransient(error)) {
+    if (isApiError(error) && !this.#delivery.isTransient(error)) {
       const message = `${error.message} (${range.count} records from index ${range.start} were not stored)`;
       return apiErrorOf({ ...error, body: error.body, batch: { ...range, storedAfter }, message });
     }
