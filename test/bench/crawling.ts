@@ -12,6 +12,8 @@ export interface CrawlingOrder {
   readonly origins?: readonly string[];
   /** Milliseconds from one request of a host to the next. */
   readonly delay: number;
+  /** How long a host takes to answer that is made up, in milliseconds. */
+  readonly latency: number;
 }
 
 /** What it took. */
@@ -76,9 +78,7 @@ class JumpingClock implements Clock {
 
 const milliseconds = ({ system, user }: NodeJS.CpuUsage): number => (system + user) / 1_000;
 
-/** How long a made up host takes to answer, in milliseconds. */
-const LATENCY = 100;
-const { delay, hosts, origins, urls } = JSON.parse(process.argv[2] ?? '{}') as CrawlingOrder;
+const { delay, hosts, latency, origins, urls } = JSON.parse(process.argv[2] ?? '{}') as CrawlingOrder;
 
 async function measure(): Promise<CrawlingResult> {
   const clock = new JumpingClock();
@@ -89,7 +89,7 @@ async function measure(): Promise<CrawlingResult> {
     const { hostname, pathname } = new URL(url);
     if (clock.now() < (free.get(hostname) ?? 0)) early++;
     free.set(hostname, Number.POSITIVE_INFINITY);
-    await new Promise<void>((resolve) => clock.set(resolve, LATENCY));
+    await new Promise<void>((resolve) => clock.set(resolve, latency));
     free.set(hostname, clock.now() + delay);
     return new Response(pathname === '/robots.txt' ? 'User-agent: *\nDisallow: /private' : 'page');
   };
