@@ -1,4 +1,4 @@
-import { ConfigurationError, expected, isQueueFullError, isRobotsDisallowedError } from '../errors/index.ts';
+import { ConfigurationError, checkType, expected, isQueueFullError, isRobotsDisallowedError } from '../errors/index.ts';
 import type { FetchResult } from '../fetcher/fetch-result.ts';
 import { Fetcher } from '../fetcher/fetcher.ts';
 import { Scope } from '../http/scope.ts';
@@ -14,7 +14,7 @@ import { type Frontier, type FrontierLease, LEASE_TTL } from './frontier.ts';
 import { type FrontierInput, type FrontierTask, frontierTask, inputsOf } from './frontier-task.ts';
 import { memoryFrontier } from './memory-frontier.ts';
 import { polite } from './polite.ts';
-import type { PoliteOptions } from './polite-options.ts';
+import type { PoliteEvent, PoliteOptions } from './polite-options.ts';
 
 /** The longest time without a look at the frontier, in milliseconds: others may add to it. */
 const LOOK_INTERVAL = 1_000;
@@ -69,7 +69,7 @@ class Crawl {
     const { fetcher, frontier = memoryFrontier(), handlerTimeout = 300_000, leaseTtl = LEASE_TTL, signal } = options;
     const { maxLeased, maxRequests = Number.POSITIVE_INFINITY } = options;
     this.#isWanted = contentFilter(options);
-    this.#fetcher = fetcher ?? politeFetcher(options);
+    this.#fetcher = fetcher ?? politeFetcher(options, (error) => this.#scope.abort(error));
     this.#options = options;
     this.#frontier = frontier;
     this.#ttl = leaseTtl;
@@ -284,8 +284,20 @@ class Crawl {
   }
 }
 
-function politeFetcher({ concurrency, polite: options }: CrawlOptions): Fetcher {
+/** `fail` is told of what the frontier fails with. */
+function politeFetcher(
+  { concurrency, frontier, polite: given }: CrawlOptions,
+  fail: (error: unknown) => void,
+): Fetcher {
   // It was checked that they are there.
-  const policy = polite(options as PoliteOptions);
+  const options = given as PoliteOptions;
+  const { onEvent, robots = 'obey' } = options;
+  checkType('onEvent', onEvent, 'function');
+  const tell = (event: PoliteEvent): void => {
+    // Whoever shares the frontier is to keep to it, too.
+    if (event.type === 'crawlDelay') frontier?.setDelay?.(new URL(event.origin).hostname, event.delay).catch(fail);
+    onEvent?.(event);
+  };
+  const policy = polite(frontier?.setDelay && robots === 'obey' ? { ...options, onEvent: tell } : options);
   return new Fetcher({ ...(concurrency !== undefined && { concurrency }), policy });
 }

@@ -48,6 +48,11 @@ export interface Frontier {
    * gave fewer than were asked for; undefined when there is none. Without it whoever waits looks again every second.
    */
   dueIn?(): number | undefined;
+  /**
+   * Gives a host (as `URL.hostname` has it) a delay of its own, in milliseconds, for all who share the frontier. Without
+   * it each of them keeps to a `Crawl-delay` by itself.
+   */
+  setDelay?(host: string, delay: number): Promise<void>;
   /** Begins the time of leases anew. Those that ran out stay so. */
   renew(leases: readonly FrontierLease[], options?: Pick<LeaseOptions, 'ttl'>): Promise<void>;
   /** Gives tasks back that were not tried: they are the next ones of their hosts. Without effect on leases that ran out. */

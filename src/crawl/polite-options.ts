@@ -7,6 +7,8 @@ export type PoliteEvent =
       /** A site asked for longer delays, in its robots.txt. */
       readonly type: 'crawlDelay';
       readonly key: string;
+      /** Whose robots.txt it is. */
+      readonly origin: string;
       /** What it asked for. */
       readonly asked: number;
       /** What it gets: `maxCrawlDelay` is the most. */

@@ -136,7 +136,7 @@ class Polite implements PolitePolicy {
           const { crawlDelay: asked } = robots;
           if (asked === undefined) return;
           const key = this.#key(new URL(origin));
-          this.#tell({ type: 'crawlDelay', key, asked, delay: this.#crawlDelayOf(robots) });
+          this.#tell({ type: 'crawlDelay', key, origin, asked, delay: this.#crawlDelayOf(robots) });
         },
       });
     }

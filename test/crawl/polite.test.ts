@@ -400,7 +400,8 @@ describe('what a site asks for', () => {
     const { events, fetcher } = politely({ maxCrawlDelay: 40 });
     fetcher.extend([`${site.url}1`, `${site.url}2`, `${site.url}3`]);
     await fetcher.idle();
-    expect(events).toContainEqual({ type: 'crawlDelay', key: new URL(site.url).origin, asked, delay });
+    const { origin } = new URL(site.url);
+    expect(events).toContainEqual({ type: 'crawlDelay', key: origin, origin, asked, delay });
     for (let at = 1; at < times.length; at++) {
       expect((times[at] ?? 0) - (times[at - 1] ?? 0)).toBeGreaterThanOrEqual(delay - 1);
     }

@@ -1,9 +1,12 @@
 import type { StoredHead } from 'tideway/cache';
+import { crawl } from 'tideway/crawl';
 import { type Lease, type Limiter, type LimitRule, memoryLimiter } from 'tideway/fetcher';
 import { redisCache, redisCounter, redisFrontier, redisLimiter, redisQueue, redisQuota } from 'tideway/redis';
 import { jsonLines, Tide } from 'tideway/tide';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenClient, openClient, type RedisServer, startRedis } from '../helpers/redis-server.ts';
+import { rejection } from '../helpers/rejection.ts';
+import { startServer } from '../helpers/server.ts';
 
 /** Two machines: a client each. */
 let server: RedisServer;
@@ -276,6 +279,38 @@ describe('a frontier of two machines', () => {
     expect(await here.lease(10)).toEqual([]);
     await expect.poll(async () => (await here.lease(1)).length, { interval: 10, timeout: 10_000 }).toBe(1);
   });
+
+  it.each(['obey', 'report'] as const)(
+    'share a Crawl-delay that one of them meets, with `robots: %j`',
+    async (robots) => {
+      await using site = await startServer((response, { url }) => {
+        response.end(url === '/robots.txt' ? 'User-agent: *\nCrawl-delay: 50' : 'page');
+      });
+      const key = crypto.randomUUID();
+      const [here, there] = [redisFrontier(one.client, { key }), redisFrontier(other.client, { key })];
+      const controller = new AbortController();
+      const crawling = crawl({
+        start: site.url,
+        frontier: here,
+        polite: { userAgent: 'acme/1.0', robots },
+        handler: () => {},
+        signal: controller.signal,
+      });
+      const delayOf = (): string => server.cli('hget', `{tideway:1:frontier:${key}}:delays`, '127.0.0.1');
+      if (robots === 'report') {
+        expect(await crawling).toMatchObject({ pages: 1 });
+        expect(delayOf()).toBe('');
+        return;
+      }
+      await expect.poll(delayOf, { timeout: 10_000 }).toBe('50000');
+      // The page waits for its turn after robots.txt; given back, its host rests.
+      controller.abort('enough');
+      expect(await rejection(crawling)).toBe('enough');
+      expect(await there.lease(1)).toEqual([]);
+      expect(there.dueIn?.()).toBeGreaterThan(20_000);
+      expect(there.dueIn?.()).toBeLessThanOrEqual(50_000);
+    },
+  );
 
   it('goes by the time of the server: clocks may differ by an hour', async () => {
     const key = crypto.randomUUID();
