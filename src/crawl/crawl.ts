@@ -1,6 +1,6 @@
-import { ConfigurationError, checkType, expected, isQueueFullError, isRobotsDisallowedError } from '../errors/index.ts';
+import { ConfigurationError, expected, isQueueFullError, isRobotsDisallowedError } from '../errors/index.ts';
 import type { FetchResult } from '../fetcher/fetch-result.ts';
-import { Fetcher } from '../fetcher/fetcher.ts';
+import type { Fetcher } from '../fetcher/fetcher.ts';
 import { Scope } from '../http/scope.ts';
 import { bounded } from './bounded.ts';
 import { contentFilter } from './content-filter.ts';
@@ -13,8 +13,7 @@ import { verdictOf } from './crawl-verdict.ts';
 import { type Frontier, type FrontierLease, LEASE_TTL } from './frontier.ts';
 import { type FrontierInput, type FrontierTask, frontierTask, inputsOf } from './frontier-task.ts';
 import { memoryFrontier } from './memory-frontier.ts';
-import { polite } from './polite.ts';
-import type { PoliteEvent, PoliteOptions } from './polite-options.ts';
+import { politeFetcher } from './polite-fetcher.ts';
 
 /** The longest time without a look at the frontier, in milliseconds: others may add to it. */
 const LOOK_INTERVAL = 1_000;
@@ -282,22 +281,4 @@ class Crawl {
   #race<T>(call: Promise<T>): Promise<T> {
     return this.#scope.race(call);
   }
-}
-
-/** `fail` is told of what the frontier fails with. */
-function politeFetcher(
-  { concurrency, frontier, polite: given }: CrawlOptions,
-  fail: (error: unknown) => void,
-): Fetcher {
-  // It was checked that they are there.
-  const options = given as PoliteOptions;
-  const { onEvent, robots = 'obey' } = options;
-  checkType('onEvent', onEvent, 'function');
-  const tell = (event: PoliteEvent): void => {
-    // Whoever shares the frontier is to keep to it, too.
-    if (event.type === 'crawlDelay') frontier?.setDelay?.(new URL(event.origin).hostname, event.delay).catch(fail);
-    onEvent?.(event);
-  };
-  const policy = polite(frontier?.setDelay && robots === 'obey' ? { ...options, onEvent: tell } : options);
-  return new Fetcher({ ...(concurrency !== undefined && { concurrency }), policy });
 }
