@@ -17,6 +17,8 @@ export class Reading<T> {
   #waiting = 0;
   /** Settles with the last step under way, and never rejects. */
   #turn: Promise<unknown> | undefined;
+  /** What the read failed with behind the last batch, for the step after it. */
+  #failure: { readonly error: unknown } | undefined;
 
   /** `first` is what was taken from the source already; `closed` says that the source is closed. */
   constructor(source: RecordSource<T>, first: Batch<T> | undefined, closed: boolean) {
@@ -36,26 +38,12 @@ export class Reading<T> {
     const { records } = this.#batch;
     return this.#index < records.length && this.#waiting === 0 && !this.#closed
       ? Promise.resolve({ done: false, value: records[this.#index++] as T })
-      : this.#next();
+      : this.#inTurn(() => this.#step());
   }
 
-  async *batches(size: number): AsyncGenerator<T[], void> {
-    try {
-      while (await this.#fill()) {
-        const group: T[] = this.#take(size);
-        let failure: { readonly error: unknown } | undefined;
-        if (size < Number.POSITIVE_INFINITY) {
-          await this.#collect(group, size).catch((error: unknown) => {
-            failure = { error };
-          });
-        }
-        // What came before the failure counts as delivered, so it is.
-        if (group.length > 0) yield group;
-        if (failure) throw failure.error;
-      }
-    } finally {
-      await this.close();
-    }
+  /** The next records: `size` of them, fewer at the end or where the read fails behind them, or as many as come. */
+  nextBatch(size: number): Promise<IteratorResult<T[], undefined>> {
+    return this.#inTurn(() => this.#stepOf(size));
   }
 
   async toArray(limit: number): Promise<T[]> {
@@ -82,24 +70,43 @@ export class Reading<T> {
     return from === 0 && this.#index === records.length ? records : records.slice(from, this.#index);
   }
 
-  /** A step that has to wait: for the next batch, or for the step before. */
-  #next(): Promise<IteratorResult<T, undefined>> {
-    const step = async (before: Promise<unknown> | undefined): Promise<IteratorResult<T, undefined>> => {
-      try {
-        await before;
-        // A source may take back what was not delivered yet: then there is nothing, and it is asked again.
-        while (await this.#fill()) {
-          const { records } = this.#batch;
-          if (this.#index < records.length) return { done: false, value: records[this.#index++] as T };
-        }
-        return { done: true, value: undefined };
-      } finally {
-        this.#waiting--;
-      }
-    };
-    const result = step(this.#waiting++ > 0 ? this.#turn : undefined);
-    this.#turn = result.catch(() => {});
+  /** A step that has to wait: for what comes next, or for the step before. */
+  #inTurn<V>(step: () => Promise<V>): Promise<V> {
+    const result = this.#waiting++ > 0 ? (this.#turn as Promise<unknown>).then(step) : step();
+    this.#turn = result.then(
+      () => this.#waiting--,
+      () => this.#waiting--,
+    );
     return result;
+  }
+
+  async #step(): Promise<IteratorResult<T, undefined>> {
+    // A source may take back what was not delivered yet: then there is nothing, and it is asked again.
+    while (await this.#fill()) {
+      const { records } = this.#batch;
+      if (this.#index < records.length) return { done: false, value: records[this.#index++] as T };
+    }
+    return { done: true, value: undefined };
+  }
+
+  async #stepOf(size: number): Promise<IteratorResult<T[], undefined>> {
+    if (this.#failure) {
+      const { error } = this.#failure;
+      this.#failure = undefined;
+      throw error;
+    }
+    while (await this.#fill()) {
+      const group = this.#take(size);
+      if (size < Number.POSITIVE_INFINITY) {
+        await this.#collect(group, size).catch((error: unknown) => {
+          // What came before the failure counts as delivered, so it is.
+          if (group.length === 0) throw error;
+          this.#failure = { error };
+        });
+      }
+      if (group.length > 0) return { done: false, value: group };
+    }
+    return { done: true, value: undefined };
   }
 
   /** Whether there is a record to deliver; gets the next batch when this one is used up. */

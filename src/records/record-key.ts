@@ -4,13 +4,26 @@
  */
 const FIRST = '{"_key":"';
 const LAST = ',"_key":"';
+const QUOTE = 34;
+const SLASH = 47;
+const NINE = 57;
+const UNDERSCORE = 95;
 
-/** Where the text of the key begins in a line; 0 where the line must be parsed to know. */
+/**
+ * Where the text of the key begins in a line; 0 where the line must be parsed to know. Looks at single characters only:
+ * most of what the engine has for text is no faster than parsing the line.
+ */
 function keyStart(line: string): number {
-  if (line.startsWith(FIRST)) return FIRST.length;
-  if (!line.endsWith('"}')) return 0;
-  const start = line.lastIndexOf('"', line.length - 3) + 1;
+  if (line.charCodeAt(2) === UNDERSCORE && line.startsWith(FIRST)) return FIRST.length;
+  if (line.charCodeAt(line.length - 2) !== QUOTE) return 0;
+  let start = line.length - 2;
+  while (isDigitOrSlash(line.charCodeAt(start - 1))) start--;
   return line.startsWith(LAST, start - LAST.length) ? start : 0;
+}
+
+/** What the keys of a job's records are made of. */
+function isDigitOrSlash(code: number): boolean {
+  return code >= SLASH && code <= NINE;
 }
 
 /** The `_key` of a line. */

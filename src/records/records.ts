@@ -31,24 +31,7 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
 
   /** The records, one by one. Leaving the loop early frees the socket. */
   [Symbol.asyncIterator](): AsyncIterator<T, undefined> & AsyncIterable<T> {
-    this.#use();
-    const iterator = {
-      next: (): Promise<IteratorResult<T, undefined>> => {
-        if (this.#reading) return this.#reading.next();
-        if (this.#closing) return iterator.return();
-        return this.#load().then((reading) => reading.next());
-      },
-      return: async (): Promise<IteratorResult<T, undefined>> => {
-        await this.#close();
-        return { done: true, value: undefined };
-      },
-      throw: async (error: unknown): Promise<never> => {
-        this.#close(error);
-        throw error;
-      },
-      [Symbol.asyncIterator]: () => iterator,
-    };
-    return iterator;
+    return this.#iterate(() => this.#reading?.next() ?? this.#first((reading) => reading.next()));
   }
 
   /**
@@ -59,15 +42,7 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
    */
   batches(size: number = Number.POSITIVE_INFINITY): AsyncGenerator<T[], void> {
     checkLimit('size', size, 1);
-    this.#use();
-    const batches = this.#batches(size);
-    const leave = batches.return.bind(batches);
-    // A generator by itself would wait for the batch under way before it ends.
-    batches.return = (value) => {
-      this.#close();
-      return leave(value);
-    };
-    return batches;
+    return this.#iterate(() => this.#reading?.nextBatch(size) ?? this.#first((reading) => reading.nextBatch(size)));
   }
 
   /**
@@ -114,8 +89,35 @@ export class Records<T> implements AsyncIterable<T>, AsyncDisposable {
     this.#used = true;
   }
 
-  async *#batches(size: number): AsyncGenerator<T[], void> {
-    yield* (await this.#load()).batches(size);
+  /** By hand: a generator takes several times as long a step, and ends only behind the step under way. */
+  #iterate<V>(next: () => Promise<IteratorResult<V, undefined>>): AsyncGenerator<V, undefined> {
+    this.#use();
+    const leave = async (): Promise<IteratorResult<V, undefined>> => {
+      await this.#close();
+      return { done: true, value: undefined };
+    };
+    const iterator: AsyncGenerator<V, undefined> = {
+      next,
+      return: leave,
+      throw: async (error) => {
+        this.#close(error);
+        throw error;
+      },
+      [Symbol.asyncIterator]: () => iterator,
+      [Symbol.asyncDispose]: async () => {
+        await leave();
+      },
+    };
+    return iterator;
+  }
+
+  /** The first step of an iterator, unless it was left before. */
+  async #first<V>(
+    step: (reading: Reading<T>) => Promise<IteratorResult<V, undefined>>,
+  ): Promise<IteratorResult<V, undefined>> {
+    if (!this.#closing) return step(await this.#load());
+    await this.#closing;
+    return { done: true, value: undefined };
   }
 
   /** Opens the source, which asks for its first records, and loads beside it what hands them out. */

@@ -8,6 +8,7 @@ import { startRepeater, startSmallServer } from './processes.ts';
 import { median, medianRatio, type Report } from './report.ts';
 import type { RequestsOrder, RequestsResult } from './requests.ts';
 import { DIST } from './sdk.ts';
+import { inTurns } from './turns.ts';
 
 /** A hit in memory to a fetch over the loopback, at least. */
 const HIT_RATIO = 50;
@@ -88,17 +89,9 @@ async function writes(report: Report, origin: string, rounds: number): Promise<v
 export async function undici({ options, report }: Bench): Promise<void> {
   const server = await startSmallServer();
   const clients = ['fetch', 'undiciFetch', 'undici request'] as const;
-  const start = (client: RequestsOrder['client']): ReturnType<typeof startRepeater<RequestsResult>> =>
-    startRepeater('requests.ts', { origin: server.origin, client } satisfies RequestsOrder);
-  const processes = await Promise.all(clients.map(async (client) => ({ client, process: await start(client) })));
-  const results: Record<string, RequestsResult[]> = Object.fromEntries(clients.map((client) => [client, []]));
-  for (let round = 0; round <= options.rounds; round++) {
-    for (const { client, process } of processes) {
-      const result = await process.next();
-      if (round > 0) results[client]?.push(result);
-    }
-  }
-  for (const { process } of processes) process.close();
+  const orders = clients.map((client): RequestsOrder => ({ origin: server.origin, client }));
+  const all = await inTurns<RequestsOrder, RequestsResult>('requests.ts', orders, options);
+  const results = Object.fromEntries(clients.map((client, index) => [client, all[index]]));
   server.close();
   const of = (client: string, what: 'cpu' | 'rate'): number[] => (results[client] ?? []).map((result) => result[what]);
   for (const client of clients) {

@@ -6,6 +6,7 @@ import type { PressureOrder, PressureResult } from './pressure.ts';
 import { startRepeater, startSaggingServer, startSmallServer } from './processes.ts';
 import { median, medianRatio } from './report.ts';
 import type { SchedulingOrder, SchedulingResult } from './scheduling.ts';
+import { inTurns } from './turns.ts';
 
 /** Requests at once, and the most CPU and the least rate of a Fetcher, to bare fetch. */
 const AT_ONCE = 200;
@@ -42,22 +43,12 @@ async function contest({ options, report }: Bench, { atOnce, clients, hasGoals, 
   const server = await startSmallServer();
   const requests = options.quick ? 500 : 10_000;
   const order = { origin: server.origin + path, requests, atOnce };
-  const contestants = await Promise.all(
-    clients.map(async (client) => {
-      const process = await startRepeater<FetchingResult>('fetching.ts', { ...order, client } satisfies FetchingOrder);
-      return { client, process, results: [] as FetchingResult[] };
-    }),
-  );
-  for (let round = 0; round <= options.rounds; round++) {
-    for (const { process, results } of contestants) {
-      const result = await process.next();
-      if (round > 0) results.push(result);
-    }
-  }
+  const orders = clients.map((client): FetchingOrder => ({ ...order, client }));
+  const all = await inTurns<FetchingOrder, FetchingResult>('fetching.ts', orders, options);
+  const resultsOf = (client: FetchingOrder['client']): FetchingResult[] => all[clients.indexOf(client)] ?? [];
   const of = (name: 'cpu' | 'rate', client: FetchingOrder['client']): number[] =>
-    contestants.find((one) => one.client === client)?.results.map((one) => one[name]) ?? [];
-  for (const { client, process, results } of contestants) {
-    process.close();
+    resultsOf(client).map((one) => one[name]);
+  for (const client of clients) {
     const hasGoal = hasGoals && client === 'fetcher';
     report.add(`fetcher/${title}/requests a second/${client}`, median(of('rate', client)), 'requests/s');
     const ratio = (name: 'cpu' | 'rate'): number => medianRatio(of(name, client), of(name, 'fetch'));
@@ -67,7 +58,9 @@ async function contest({ options, report }: Bench, { atOnce, clients, hasGoals, 
     report.add(`fetcher/${title}/rate to bare fetch/${client}`, ratio('rate'), 'ratio', {
       least: hasGoal ? FETCHER_RATE : undefined,
     });
-    const wrong = results.filter(({ bytes }) => bytes !== requests * 1000).map(({ bytes }) => `${bytes} bytes`);
+    const wrong = resultsOf(client)
+      .filter(({ bytes }) => bytes !== requests * 1000)
+      .map(({ bytes }) => `${bytes} bytes`);
     report.sanity(`fetcher/${title}/${client}`, wrong);
   }
   if (hasGoals) {

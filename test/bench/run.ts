@@ -1,42 +1,28 @@
 import { cache, undici } from './answers.ts';
 import { buildPackage } from './build.ts';
 import { node, openChromium, type ReaderPlace } from './byob.ts';
-import { CONTESTANTS, type ContestantName, jobOf, type Sight } from './contestants.ts';
+import { CONTESTANTS, type ContestantName, jobOf } from './contestants.ts';
 import { CORPORA, type CorpusName } from './corpora.ts';
+import { type CorpusBench, contradictions, factsOf } from './corpus-bench.ts';
 import type { CrawlingOrder, CrawlingResult } from './crawling.ts';
+import { throughput } from './decoding.ts';
 import type { FirstRecordOrder } from './first-record.ts';
 import type { KeyOrder, KeyResult } from './key-cost.ts';
 import type { MemoryOrder, MemoryResult } from './memory.ts';
 import { type BenchOptions, readOptions } from './options.ts';
 import type { Bench } from './part.ts';
 import { installPeers } from './peers.ts';
-import {
-  ask,
-  type CorpusServer,
-  type Repeater,
-  startRepeater,
-  startServer,
-  startTideServer,
-  startUploadServer,
-} from './processes.ts';
+import { ask, startRepeater, startServer, startTideServer, startUploadServer } from './processes.ts';
 import type { ReaderName, ReaderSight } from './readers.ts';
 import { sharing } from './redis.ts';
 import { type Goal, median, medianRatio, Report } from './report.ts';
 import { fetching, headline, mapping, pressure, scheduling } from './retrieval.ts';
 import type { Facts } from './server.ts';
 import { measureSize } from './sizes.ts';
-import type { ThroughputOrder, ThroughputResult } from './throughput.ts';
 import { TIDE_CONTESTANTS, type TideOrder, type TideResult } from './tide.ts';
+import { inTurns } from './turns.ts';
 import type { WritingOrder, WritingResult } from './writing.ts';
 
-/** At least so much of the reference. */
-const RATIOS: Readonly<Record<CorpusName, Partial<Record<ContestantName, number>>>> = {
-  items: { batches: 0.85, 'for await': 0.77 },
-  logs: { batches: 0.8, 'for await': 0.7 },
-  samples: { batches: 0.85, 'for await': 0.65 },
-};
-/** At least so many times an async generator, on the shortest lines. */
-const GENERATOR_RATIO = 1.4;
 /** The most that a read adds to the memory, in MB. */
 const MEMORY = 40;
 /** Which part of a corpus is read before memory is measured. */
@@ -49,8 +35,6 @@ const MEMORY_ROUNDS = 3;
 const FIRST_ROUNDS = 4;
 /** The most between the server's first byte and the first record of a cold process, in milliseconds. */
 const FIRST_RECORD = 10;
-/** Nobody parses that much faster than the reference does: it would be a mistake in the measurement. */
-const IMPOSSIBLE = 1.3;
 /** Two batches in the air to one, where the server takes its time. */
 const IN_FLIGHT_RATIO = 1.2;
 /** How long it takes, in milliseconds. */
@@ -64,84 +48,6 @@ const CRAWL_MEMORY = 600;
 /** How long a robots.txt is kept, in milliseconds. */
 const DAY = 24 * 60 * 60_000;
 const MB = 1e6;
-
-/** What the parts are given that read corpora. */
-interface CorpusBench extends Bench {
-  readonly server: CorpusServer;
-}
-
-/** The corpus as the table of the design has it, or with the keys that the SDK asks the real server for. */
-async function throughput({ options, report, server }: CorpusBench, corpus: CorpusName, keyed: boolean): Promise<void> {
-  const facts = await factsOf(server, corpus, keyed);
-  const contestants = keyed ? CONTESTANTS.slice(0, CONTESTANTS.indexOf('openai')) : CONTESTANTS;
-  const result = await inTurn(server, { corpus, keyed, times: 1 }, contestants, options.rounds);
-  const times = (name: ContestantName): number[] => result[name].map(({ time }) => time);
-  const title = keyed ? `${corpus} with keys` : corpus;
-  for (const name of contestants) {
-    report.add(
-      `throughput/${title}/${name}`,
-      median(times(name).map((time) => facts.bytes / MB / (time / 1e3))),
-      'MB/s',
-    );
-  }
-  for (const name of contestants) {
-    if (name === 'reference' || name === 'drain') continue;
-    const least = RATIOS[corpus][name];
-    report.add(`ratio/${title}/${name}`, medianRatio(times('reference'), times(name)), 'ratio', { least });
-  }
-  const overGenerator = medianRatio(times('async generator'), times('for await'));
-  const least = corpus === 'samples' ? GENERATOR_RATIO : undefined;
-  report.add(`ratio/${title}/for await to async generator`, overGenerator, 'ratio', { least });
-  for (const name of contestants) {
-    const wrong = contradictions(result[name], name === 'drain' ? { ...facts, records: 0, checksum: 0 } : facts);
-    // A short read is over before the server was: only long ones can be told from the raw body.
-    if (!options.quick && name !== 'drain') {
-      if (medianRatio(times('drain'), times(name)) > 1) wrong.push('faster than the raw body');
-      if (medianRatio(times('reference'), times(name)) > IMPOSSIBLE) wrong.push('impossibly faster than the reference');
-    }
-    report.sanity(`${title}/${name}`, wrong);
-  }
-}
-
-/**
- * All contestants in turn, a round to warm up and then the rounds that count: what slows the machine down meanwhile
- * slows all of them. Each round begins with another one.
- */
-async function inTurn(
-  { origin }: CorpusServer,
-  target: Omit<ThroughputOrder, 'origin' | 'contestant'>,
-  names: readonly ContestantName[],
-  rounds: number,
-): Promise<Record<ContestantName, ThroughputResult[]>> {
-  const start = (contestant: ContestantName): Promise<Repeater<ThroughputResult>> =>
-    startRepeater('throughput.ts', { ...target, origin, contestant } satisfies ThroughputOrder);
-  const contestants = await Promise.all(names.map(async (name) => ({ name, process: await start(name) })));
-  const result = Object.fromEntries(CONTESTANTS.map((name) => [name, [] as ThroughputResult[]]));
-  for (let round = 0; round <= rounds; round++) {
-    for (const { name, process } of [
-      ...contestants.slice(round % names.length),
-      ...contestants.slice(0, round % names.length),
-    ]) {
-      const sight = await process.next();
-      if (round > 0) result[name]?.push(sight);
-    }
-  }
-  for (const { process } of contestants) process.close();
-  return result as Record<ContestantName, ThroughputResult[]>;
-}
-
-/** What contestants saw and was not there, or the other way round. */
-function contradictions(sights: readonly Sight[], { records, bytes, checksum }: Facts): string[] {
-  return sights.flatMap((sight) => [
-    ...(sight.records === records ? [] : [`${sight.records} records in place of ${records}`]),
-    ...(sight.checksum === checksum ? [] : [`the checksum ${sight.checksum} in place of ${checksum}`]),
-    ...((sight.bytes ?? bytes) === bytes ? [] : [`${sight.bytes} bytes in place of ${bytes}`]),
-  ]);
-}
-
-function factsOf(server: CorpusServer, corpus: CorpusName, keyed: boolean): Promise<Facts> {
-  return server.json(`/facts/${CORPORA.indexOf(corpus) + 1}/${keyed ? 'keyed' : 'plain'}`);
-}
 
 async function memory({ options, report, server }: CorpusBench, corpus: CorpusName): Promise<void> {
   const { records } = await factsOf(server, corpus, true);
@@ -282,23 +188,12 @@ async function writing({ options, report }: Bench): Promise<void> {
 async function tide({ options, report }: Bench): Promise<void> {
   const server = await startTideServer(options.bytes);
   const facts = await server.json<Facts>('/facts');
-  const contestants = await Promise.all(
-    TIDE_CONTESTANTS.map(async (contestant) => {
-      const order: TideOrder = { origin: server.origin, contestant };
-      const results: TideResult[] = [];
-      return { contestant, results, process: await startRepeater<TideResult>('tide.ts', order) };
-    }),
-  );
-  for (let round = 0; round <= options.rounds; round++) {
-    for (const { process, results } of contestants) {
-      const result = await process.next();
-      if (round > 0) results.push(result);
-    }
-  }
+  const orders = TIDE_CONTESTANTS.map((contestant): TideOrder => ({ origin: server.origin, contestant }));
+  const all = await inTurns<TideOrder, TideResult>('tide.ts', orders, options);
+  const contestants = TIDE_CONTESTANTS.map((contestant, index) => ({ contestant, results: all[index] ?? [] }));
   const timesOf = (name: string): number[] =>
     contestants.find(({ contestant }) => contestant === name)?.results.map(({ time }) => time) ?? [];
-  for (const { contestant, process, results } of contestants) {
-    process.close();
+  for (const { contestant, results } of contestants) {
     if (contestant === 'off') {
       report.add('tide/off() to the close at the server/median', median(results.map(({ time }) => time)), 'ms', {
         most: OFF,
