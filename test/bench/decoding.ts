@@ -16,7 +16,7 @@ const GENERATOR_RATIO = 1.4;
 /** Nobody parses that much faster than the reference does: it would be a mistake in the measurement. */
 const IMPOSSIBLE = 1.3;
 /** How often all processes are started anew. */
-const STARTS = 3;
+const STARTS = 2;
 const MB = 1e6;
 
 /** The corpus as the table of the design has it, or with the keys that the SDK asks the real server for. */

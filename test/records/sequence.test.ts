@@ -247,6 +247,34 @@ describe('`batches`', () => {
     expect(source.pulls).toBe(1);
   });
 
+  it('keeps the order when `next` is called many times without waiting', async () => {
+    const { records } = recordsOf(...three);
+    const batches = records.batches(4);
+    const results = await Promise.all(Array.from({ length: 4 }, () => batches.next()));
+    expect(results).toEqual([
+      { done: false, value: [1, 2, 3, 4] },
+      { done: false, value: [5, 6] },
+      { done: true, value: undefined },
+      { done: true, value: undefined },
+    ]);
+  });
+
+  it('ends the source when their block ends, with `await using`, and with what is thrown into them', async () => {
+    const { records, source } = recordsOf(...three);
+    {
+      await using batches = records.batches(2);
+      expect(await batches.next()).toEqual({ done: false, value: [1, 2] });
+    }
+    expect(source.closes).toHaveLength(1);
+    const failure = new Error('of the consumer');
+    const other = recordsOf(...three);
+    const batches = other.records.batches(2);
+    await batches.next();
+    expect(await rejection(batches.throw(failure))).toBe(failure);
+    expect(other.source.closes).toEqual([failure]);
+    expect(await batches.next()).toEqual({ done: true, value: undefined });
+  });
+
   it('ends a read that waits when it is left meanwhile', async () => {
     const { closes, records } = waitingRecords();
     const iterator = records.batches();
