@@ -38,7 +38,7 @@ export class Reading<T> {
     const { records } = this.#batch;
     return this.#index < records.length && this.#waiting === 0 && !this.#closed
       ? Promise.resolve({ done: false, value: records[this.#index++] as T })
-      : this.#inTurn(() => this.#step());
+      : this.#wait();
   }
 
   /** The next records: `size` of them, fewer at the end or where the read fails behind them, or as many as come. */
@@ -72,12 +72,18 @@ export class Reading<T> {
 
   /** A step that has to wait: for what comes next, or for the step before. */
   #inTurn<V>(step: () => Promise<V>): Promise<V> {
-    const result = this.#waiting++ > 0 ? (this.#turn as Promise<unknown>).then(step) : step();
+    // Never at once, so that the reader has let go of the batch before.
+    const result = Promise.resolve(this.#waiting++ > 0 ? this.#turn : undefined).then(step);
     this.#turn = result.then(
       () => this.#waiting--,
       () => this.#waiting--,
     );
     return result;
+  }
+
+  /** Apart from `next`: where a method makes a function, each call of it makes what the function keeps. */
+  #wait(): Promise<IteratorResult<T, undefined>> {
+    return this.#inTurn(() => this.#step());
   }
 
   async #step(): Promise<IteratorResult<T, undefined>> {
