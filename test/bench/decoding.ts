@@ -15,8 +15,8 @@ const RATIOS: Readonly<Record<CorpusName, Partial<Record<ContestantName, number>
 const GENERATOR_RATIO = 1.4;
 /** Nobody parses that much faster than the reference does: it would be a mistake in the measurement. */
 const IMPOSSIBLE = 1.3;
-/** How often all processes are started anew. */
-const STARTS = 2;
+/** Rounds of the same processes, before others take their place. */
+const ROUNDS_OF_A_START = 2;
 const MB = 1e6;
 
 /** The corpus as the table of the design has it, or with the keys that the SDK asks the real server for. */
@@ -60,7 +60,7 @@ async function measure(
   names: readonly ContestantName[],
 ): Promise<Record<ContestantName, ThroughputResult[]>> {
   const orders = names.map((contestant): ThroughputOrder => ({ ...target, origin, contestant }));
-  const turns = { rounds: options.rounds, starts: options.quick ? 1 : STARTS };
+  const turns = { rounds: ROUNDS_OF_A_START, starts: options.rounds };
   const results = await inTurns<ThroughputOrder, ThroughputResult>('throughput.ts', orders, turns);
   return Object.fromEntries(names.map((name, index) => [name, results[index] ?? []])) as Record<
     ContestantName,

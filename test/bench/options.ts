@@ -51,7 +51,8 @@ held beside plain commands.
   --json        one JSON object a line: name, value, unit, goal, ok
   --quick       small corpora and few rounds: whether the benchmark works; goals do not count
   --bytes N     the size of each corpus (default 100000000)
-  --rounds N    rounds that count (default 5), after one to warm up
+  --rounds N    rounds that count (default 5), after one to warm up; where it matters how well a process is compiled,
+                how often all processes are started, for two rounds each
   --only PARTS  some of ${PARTS.join(',')}
   --help        this text
 

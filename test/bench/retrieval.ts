@@ -21,6 +21,8 @@ const SCHEDULING_MEMORY = 0.4;
 const MEMORY = 40;
 /** The most rounds for what takes long. */
 const SIDE_ROUNDS = 3;
+/** Rounds of the same processes, before others take their place. */
+const ROUNDS_OF_A_START = 2;
 const MB = 1e6;
 
 /** Small answers: of a server that takes 20 ms for each, and as fast as they go. */
@@ -44,7 +46,10 @@ async function contest({ options, report }: Bench, { atOnce, clients, hasGoals, 
   const requests = options.quick ? 500 : 10_000;
   const order = { origin: server.origin + path, requests, atOnce };
   const orders = clients.map((client): FetchingOrder => ({ ...order, client }));
-  const all = await inTurns<FetchingOrder, FetchingResult>('fetching.ts', orders, options);
+  const all = await inTurns<FetchingOrder, FetchingResult>('fetching.ts', orders, {
+    rounds: ROUNDS_OF_A_START,
+    starts: options.rounds,
+  });
   const resultsOf = (client: FetchingOrder['client']): FetchingResult[] => all[clients.indexOf(client)] ?? [];
   const of = (name: 'cpu' | 'rate', client: FetchingOrder['client']): number[] =>
     resultsOf(client).map((one) => one[name]);
