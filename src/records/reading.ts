@@ -96,23 +96,26 @@ export class Reading<T> {
   }
 
   async #stepOf(size: number): Promise<IteratorResult<T[], undefined>> {
-    if (this.#failure) {
-      const { error } = this.#failure;
-      this.#failure = undefined;
+    try {
+      if (this.#failure) throw this.#failure.error;
+      while (await this.#fill()) {
+        const group = this.#take(size);
+        if (size < Number.POSITIVE_INFINITY) {
+          await this.#collect(group, size).catch((error: unknown) => {
+            // What came before the failure counts as delivered, so it is.
+            if (group.length === 0) throw error;
+            this.#failure = { error };
+          });
+        }
+        if (group.length > 0) return { done: false, value: group };
+      }
+      await this.#closing;
+      return { done: true, value: undefined };
+    } catch (error) {
+      // Told once; and whoever is told of an end may rely on it.
+      await this.close();
       throw error;
     }
-    while (await this.#fill()) {
-      const group = this.#take(size);
-      if (size < Number.POSITIVE_INFINITY) {
-        await this.#collect(group, size).catch((error: unknown) => {
-          // What came before the failure counts as delivered, so it is.
-          if (group.length === 0) throw error;
-          this.#failure = { error };
-        });
-      }
-      if (group.length > 0) return { done: false, value: group };
-    }
-    return { done: true, value: undefined };
   }
 
   /** Whether there is a record to deliver; gets the next batch when this one is used up. */
@@ -140,6 +143,7 @@ export class Reading<T> {
 
   /** Ends the read and frees what it holds. Resolves when that is done. */
   close(reason?: unknown): Promise<void> | undefined {
+    this.#failure = undefined;
     if (!this.#closed) {
       this.#closed = true;
       this.#closing = this.#source.close(reason) || undefined;

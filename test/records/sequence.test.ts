@@ -275,6 +275,56 @@ describe('`batches`', () => {
     expect(await batches.next()).toEqual({ done: true, value: undefined });
   });
 
+  it.each([
+    ['the end', undefined],
+    ['a failure', new Error('cut')],
+  ])('tells of %s when the source is free', async (_, failure) => {
+    let free = false;
+    const records = new Records<number>(() => ({
+      bytes: 0,
+      resumes: 0,
+      pull: async () => {
+        if (failure) throw failure;
+        return undefined;
+      },
+      close: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        free = true;
+      },
+    }));
+    const told = await records
+      .batches()
+      .next()
+      .catch((error: unknown) => error);
+    expect(told).toEqual(failure ?? { done: true, value: undefined });
+    expect(free).toBe(true);
+  });
+
+  it('forgets a failure that nobody was told of once it is left, and tells it once', async () => {
+    const failing = (): Records<number> => {
+      const left = [[1, 2, 3]];
+      return new Records<number>(() => ({
+        bytes: 0,
+        resumes: 0,
+        pull: async () => {
+          const records = left.shift();
+          if (!records) throw new Error('cut');
+          return { records };
+        },
+        close: () => {},
+      }));
+    };
+    const end = { done: true, value: undefined };
+    const batches = failing().batches(4);
+    expect(await batches.next()).toEqual({ done: false, value: [1, 2, 3] });
+    await batches.return(undefined);
+    expect(await batches.next()).toEqual(end);
+    const told = failing().batches(4);
+    await told.next();
+    expect(await rejection(told.next())).toEqual(new Error('cut'));
+    expect(await told.next()).toEqual(end);
+  });
+
   it('ends a read that waits when it is left meanwhile', async () => {
     const { closes, records } = waitingRecords();
     const iterator = records.batches();
